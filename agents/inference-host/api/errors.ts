@@ -1,0 +1,55 @@
+import { Refusal } from "../admission/refusal";
+import { EngineError } from "../engines/engine";
+
+/** An error as clients of the OpenAI API expect it. */
+export interface ApiErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
+}
+
+/** A request that the client got wrong. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly param: string | null = null,
+    readonly code: string | null = null,
+    readonly type = "invalid_request_error",
+  ) {
+    super(message);
+  }
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: ApiErrorBody;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Turns any failure into status and body; what is not ours to explain becomes a plain 500. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof RequestError) {
+    const { status, message, type, param, code } = error;
+    return { status, body: { error: { message, type, param, code } } };
+  }
+  if (error instanceof Refusal) {
+    const type =
+      error.status === 429 ? "rate_limit_error" : error.status === 504 ? "timeout_error" : "service_unavailable";
+    return {
+      status: error.status,
+      body: { error: { message: error.message, type, param: null, code: error.reason } },
+      ...(error.status === 504 ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+    };
+  }
+  if (error instanceof EngineError) {
+    const body = { error: { message: error.message, type: error.type, param: null, code: null } };
+    return { status: error.status, body, ...(error.status === 503 ? { retryAfterSeconds: 2 } : {}) };
+  }
+  const body = { error: { message: "The server had an error.", type: "internal_error", param: null, code: null } };
+  return { status: 500, body };
+}

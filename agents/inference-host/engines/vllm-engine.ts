@@ -1,0 +1,314 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../../runtime/logger";
+import {
+  type Completion,
+  type EmbeddingRequest,
+  type Engine,
+  type EngineAdapter,
+  type EngineCapacity,
+  EngineError,
+  type EngineStats,
+  type EventSink,
+  engineGone,
+  type GenerationRequest,
+  type RequestBody,
+  type Usage,
+} from "./engine";
+import { ManagedProcess, type ProcessSpec } from "./managed-process";
+import { SseFramer } from "./sse-frames";
+import { VllmClient } from "./vllm-client";
+import { parseVllmMetrics } from "./vllm-metrics";
+
+export interface VllmEngineOptions {
+  /** For example `http://127.0.0.1:8100`. */
+  readonly origin: string;
+  /** vLLM's `--served-model-name`. */
+  readonly baseModel: string;
+  /** vLLM's `--max-num-seqs`. */
+  readonly maxSequences: number;
+  readonly contextTokens: number;
+  /** vLLM's `--max-loras`. */
+  readonly gpuAdapters: number;
+  /** vLLM's `--max-cpu-loras`. */
+  readonly cpuAdapters: number;
+  /** Adapters of the manifest; what `cpuAdapters` has beyond it is room for unloaded versions. */
+  readonly manifestAdapters: number;
+  /** Started and restarted by the host when given; otherwise vLLM is a systemd unit of its own that is only waited for. */
+  readonly process?: ProcessSpec;
+  /** Milliseconds between two looks at /metrics. @default 250 */
+  readonly pollMs?: number;
+  /** Looks in a row that may fail before the engine counts as gone. @default 8 */
+  readonly missedPolls?: number;
+}
+
+const doneEvent = Buffer.from("data: [DONE]");
+const emptyChoices = Buffer.from('"choices":[]');
+const pollTimeoutMs = 2_000;
+const stopGraceMs = 10_000;
+
+/** vLLM over HTTP on loopback. Event bytes are passed on as they come; only the model's name is put right. */
+export class VllmEngine implements Engine {
+  readonly kind = "vllm";
+  readonly preallocatesMemory = true;
+  readonly adapterFormat = "safetensors";
+  readonly baseModel: string;
+  readonly #client: VllmClient;
+  #process: ManagedProcess | undefined;
+  #stats: EngineStats = { kvCacheUsage: 0, running: 0, waiting: 0 };
+  #leave: (reason: string) => void = () => {};
+  #gone: Promise<string> = Promise.resolve("not started");
+  #polling: AbortController | undefined;
+  /** Aborted when the engine that was started is gone, so that no request hangs on it. */
+  #life = new AbortController();
+
+  constructor(
+    private readonly options: VllmEngineOptions,
+    private readonly logger: Logger,
+  ) {
+    this.baseModel = options.baseModel;
+    this.#client = new VllmClient(options.origin);
+  }
+
+  capacity(): EngineCapacity {
+    const { maxSequences, contextTokens, gpuAdapters, cpuAdapters, manifestAdapters } = this.options;
+    return {
+      slots: maxSequences,
+      slotsPerModel: Number.POSITIVE_INFINITY,
+      contextTokens,
+      gpuAdapters,
+      heldAdapters: cpuAdapters,
+      // Unloading only forgets the name (vLLM issues 42633 and 54839): the weights stay until the engine restarts.
+      spareUnloads: Math.max(0, cpuAdapters - manifestAdapters),
+      // Loading in the middle of a decode could serve another adapter's weights (vLLM issue 47724).
+      loadsNeedQuiet: true,
+    };
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#polling?.abort();
+    const spec = this.options.process;
+    if (spec) {
+      await this.#process?.stop(stopGraceMs);
+      this.#process = new ManagedProcess(spec, this.logger);
+    }
+    const child = this.#process;
+    const ended = child?.ended.then((reason) => {
+      throw engineGone(reason);
+    });
+    ended?.catch(() => {});
+    await Promise.race([this.#answers(signal), ...(ended ? [ended] : [])]);
+    const life = new AbortController();
+    // One listener per request in flight is meant.
+    setMaxListeners(0, life.signal);
+    this.#life = life;
+    this.#gone = new Promise((resolve) => {
+      this.#leave = (reason) => {
+        resolve(reason);
+        life.abort(engineGone(reason));
+      };
+    });
+    child?.ended.then((reason) => this.#leave(reason));
+    this.#polling = new AbortController();
+    void this.#poll(this.#polling.signal);
+  }
+
+  gone(): Promise<string> {
+    return this.#gone;
+  }
+
+  async recycle(): Promise<boolean> {
+    const child = this.#process;
+    if (!child) return false;
+    await child.stop(stopGraceMs);
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    this.#polling?.abort();
+    this.#leave("stopped");
+    await this.#process?.stop(stopGraceMs);
+    await this.#client.close();
+  }
+
+  async loadAdapter({ engineName, path }: EngineAdapter): Promise<void> {
+    try {
+      await this.#post("/v1/load_lora_adapter", { lora_name: engineName, lora_path: path });
+    } catch (error) {
+      const alreadyThere = error instanceof EngineError && error.status === 400 && /already/i.test(error.message);
+      if (!alreadyThere) throw error;
+    }
+  }
+
+  async unloadAdapter(engineName: string): Promise<void> {
+    try {
+      await this.#post("/v1/unload_lora_adapter", { lora_name: engineName });
+    } catch (error) {
+      if (!(error instanceof EngineError && error.status === 404)) throw error;
+    }
+  }
+
+  async stream(request: GenerationRequest, sink: EventSink, signal: AbortSignal): Promise<Usage> {
+    const { body, wantsUsage } = streamBody(request, this.baseModel);
+    const rename = renamer(String(body.model), request.publicModel);
+    let usage: Usage | undefined;
+    let tokens = 0;
+    let wait: Promise<void> | undefined;
+    let done = false;
+    const framer = new SseFramer((event) => {
+      if (done) return;
+      if (event.indexOf(doneEvent) === 0) {
+        done = true;
+        return;
+      }
+      if (event.includes(emptyChoices)) {
+        usage = usageOf(event) ?? usage;
+        if (!wantsUsage) return;
+        wait = sink(rename(event), 0) ?? wait;
+        return;
+      }
+      tokens++;
+      wait = sink(rename(event), 1) ?? wait;
+    });
+    const onData = (chunk: Buffer) => {
+      wait = undefined;
+      framer.push(chunk);
+      return wait;
+    };
+    const call = { path: pathOf(request), body, headers: headersOf(request) };
+    await this.#call(signal, (linked) => this.#client.stream(call, onData, linked));
+    if (!done) throw engineGone(framer.torn ? "the stream ended inside an event" : "the stream ended without [DONE]");
+    return usage ?? { promptTokens: 0, completionTokens: tokens };
+  }
+
+  async complete(request: GenerationRequest, signal: AbortSignal): Promise<Completion> {
+    const body = { ...request.body, model: request.adapter ?? this.baseModel, stream: false };
+    const answer = await this.#call(signal, (linked) =>
+      this.#client.post({ path: pathOf(request), body, headers: headersOf(request) }, linked),
+    );
+    return { body: renamer(body.model, request.publicModel)(answer), usage: usageOf(answer) ?? noUsage };
+  }
+
+  async embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Completion> {
+    const body = { ...request.body, model: this.baseModel };
+    const answer = await this.#call(signal, (linked) =>
+      this.#client.post({ path: "/v1/embeddings", body, headers: headersOf(request) }, linked),
+    );
+    return { body: renamer(this.baseModel, request.publicModel)(answer), usage: usageOf(answer) ?? noUsage };
+  }
+
+  stats(): EngineStats {
+    return this.#stats;
+  }
+
+  #post(path: string, body: object): Promise<Buffer> {
+    return this.#call(AbortSignal.timeout(120_000), (linked) => this.#client.post({ path, body, headers: {} }, linked));
+  }
+
+  /** A connection that breaks is the first sign of a dead engine: the next look at it then comes at once. */
+  async #call<Result>(signal: AbortSignal, work: (linked: AbortSignal) => Promise<Result>): Promise<Result> {
+    const linked = new AbortController();
+    const life = this.#life.signal;
+    const stop = () => linked.abort(signal.aborted ? signal.reason : life.reason);
+    signal.addEventListener("abort", stop);
+    life.addEventListener("abort", stop);
+    if (signal.aborted || life.aborted) stop();
+    try {
+      return await work(linked.signal);
+    } catch (error) {
+      if (error instanceof EngineError && error.engineGone && !life.aborted && !(await this.#healthy()))
+        this.#leave(error.message);
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      life.removeEventListener("abort", stop);
+    }
+  }
+
+  async #answers(signal: AbortSignal): Promise<void> {
+    for (let wait = 50; !(await this.#healthy()); wait = Math.min(1_000, wait * 2)) {
+      await sleep(wait, undefined, { signal });
+    }
+  }
+
+  async #healthy(): Promise<boolean> {
+    try {
+      return (await this.#client.get("/health", pollTimeoutMs)).status === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { pollMs = 250, missedPolls = 8 } = this.options;
+    let missed = 0;
+    while (!signal.aborted) {
+      try {
+        const { status, text } = await this.#client.get("/metrics", pollTimeoutMs);
+        if (status !== 200) throw engineGone(`/metrics answered ${status}`);
+        this.#stats = parseVllmMetrics(text);
+        missed = 0;
+      } catch (error) {
+        missed++;
+        if (missed >= missedPolls && !(await this.#healthy())) {
+          this.#leave(error instanceof Error ? error.message : String(error));
+          return;
+        }
+      }
+      await sleep(pollMs, undefined, { ref: false });
+    }
+  }
+}
+
+const noUsage: Usage = { promptTokens: 0, completionTokens: 0 };
+
+function pathOf({ kind }: GenerationRequest): string {
+  return kind === "chat" ? "/v1/chat/completions" : "/v1/completions";
+}
+
+function headersOf({ requestId, trace }: { requestId: string; trace: Readonly<Record<string, string>> }) {
+  return { ...trace, "x-request-id": requestId };
+}
+
+/** Usage is always asked for, since metrics and fairness count tokens; the client gets it only when it asked. */
+function streamBody(request: GenerationRequest, baseModel: string): { body: RequestBody; wantsUsage: boolean } {
+  const options = request.body.stream_options as Readonly<Record<string, unknown>> | undefined | null;
+  return {
+    body: {
+      ...request.body,
+      model: request.adapter ?? baseModel,
+      stream: true,
+      stream_options: { ...options, include_usage: true },
+    },
+    wantsUsage: options?.include_usage === true,
+  };
+}
+
+/** Puts the public name where the engine wrote its own; nothing is parsed. */
+function renamer(engineName: string, publicName: string): (bytes: Buffer) => Buffer {
+  if (engineName === publicName) return (bytes) => bytes;
+  const written = [`"model":${JSON.stringify(engineName)}`, `"model": ${JSON.stringify(engineName)}`].map((text) =>
+    Buffer.from(text),
+  );
+  const wanted = Buffer.from(`"model":${JSON.stringify(publicName)}`);
+  return (bytes) => {
+    for (const pattern of written) {
+      const at = bytes.indexOf(pattern);
+      if (at >= 0) return Buffer.concat([bytes.subarray(0, at), wanted, bytes.subarray(at + pattern.length)]);
+    }
+    return bytes;
+  };
+}
+
+function usageOf(bytes: Buffer): Usage | undefined {
+  const text = bytes.toString("utf8");
+  const json = text.startsWith("data:") ? text.slice(5) : text;
+  try {
+    const { usage } = JSON.parse(json) as { usage?: { prompt_tokens?: number; completion_tokens?: number } | null };
+    return usage
+      ? { promptTokens: usage.prompt_tokens ?? 0, completionTokens: usage.completion_tokens ?? 0 }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

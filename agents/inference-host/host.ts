@@ -1,0 +1,271 @@
+import { readFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { InputError } from "../../contracts/input-error";
+import { createImds } from "../../runtime/imds";
+import type { Logger } from "../../runtime/logger";
+import { AdapterManager } from "./adapters/manager";
+import type { AdapterManifest } from "./adapters/manifest";
+import { type AdapterStore, openStore } from "./adapters/store";
+import { Scheduler } from "./admission/scheduler";
+import type { ActiveRequest } from "./api/generation";
+import { createApiServer } from "./api/server";
+import { baseModelName, buildEngine } from "./build-engine";
+import { Conversations } from "./chains/conversations";
+import builtInChains from "./chains/default-chains.json";
+import { type Chain, parseChains } from "./chains/registry";
+import { EngineSupervisor } from "./engine-supervisor";
+import { Executor } from "./executor";
+import { type LifecycleActions, openLifecycleActions } from "./lifecycle/auto-scaling";
+import { NodeLifecycle } from "./lifecycle/node-lifecycle";
+import { watchMetadata } from "./lifecycle/watcher";
+import { HostMetrics } from "./metrics";
+import { lanes, type ServedModels } from "./models";
+import { createOperatorServer } from "./operator";
+import type { HostOptions } from "./options";
+import { ensureToy } from "./toy/ensure-toy";
+
+/** A running host. */
+export interface Host {
+  readonly port: number;
+  readonly operatorPort: number;
+  /** Resolves when the model has answered its probe; rejects when the first start fails. */
+  readonly ready: Promise<void>;
+  /** Takes no more work, lets what runs finish within the drain time, and ends. */
+  stop(): Promise<void>;
+  /** True while the process is well. */
+  alive(): boolean;
+}
+
+const noAdapters: AdapterStore = {
+  manifest: async () => ({ schema: 1, baseModel: "", format: "safetensors", adapters: [] }),
+  fetch: async () => "",
+};
+
+/** Puts the host together and opens its ports; the engine comes up in the background. @throws InputError for bad settings */
+export async function startHost(options: HostOptions, logger: Logger): Promise<Host> {
+  const toy = options.engine === "llama" && options.model === undefined ? await ensureToy() : undefined;
+  const source = options.adapters ?? toy?.adapters;
+  const store = source === undefined ? noAdapters : await openStore(source, options.cache);
+  const manifest = source === undefined ? undefined : checkedManifest(await store.manifest(), options, source);
+  const engine = buildEngine(options, manifest, toy, logger);
+  const chains = await readChains(options.chains);
+
+  const active = new Set<ActiveRequest>();
+  const conversations = new Conversations();
+  const actions = options.ec2 ? await nodeActions(options) : undefined;
+  const lifecycle: NodeLifecycle = new NodeLifecycle({
+    active,
+    actions: actions?.actions,
+    logger,
+    drainMs: options.drainSeconds * 1000,
+    interruptionMarginMs: options.interruptionMarginSeconds * 1000,
+    onChange: ({ deprioritised }) => {
+      scheduler.setDeprioritised(deprioritised);
+      adapters.setPreloading(!deprioritised);
+    },
+  });
+  const scheduler: Scheduler = new Scheduler(
+    {
+      perLane: options.queuePerArchetype,
+      total: options.queueTotal,
+      ageBoundMs: options.ageBoundMs,
+      maxWaitMs: options.queueSeconds * 1000,
+    },
+    {
+      engineUp: () => supervisor.up,
+      capacity: () => engine.capacity(),
+      stats: () => engine.stats(),
+      access: (name) => adapters.access(name),
+      acquire: (name) => adapters.acquire(name),
+      release: (engineName, tokens) => adapters.release(engineName, tokens),
+      claim: (name) => adapters.claim(name),
+      unavailable: (name) => adapters.unavailable(name),
+    },
+  );
+  const adapters: AdapterManager = new AdapterManager({
+    engine,
+    store,
+    maxRank: options.maxRank,
+    quiet: (work) => scheduler.quiet(work, options.quietSeconds * 1000),
+    changed: () => {
+      scheduler.pump();
+      if (adapters.engineFull) void recycleWhenQuiet();
+    },
+    logger,
+  });
+  const supervisor: EngineSupervisor = new EngineSupervisor({
+    engine,
+    prepare: () => adapters.engineStarted(),
+    onUp: () => {
+      lifecycle.setModelReady(true);
+      scheduler.pump();
+    },
+    onDown: () => adapters.table.clear(),
+    logger,
+  });
+  await adapters.readManifest();
+  const metrics = new HostMetrics({
+    ready: () => lifecycle.decision.accepting,
+    draining: () => lifecycle.draining,
+    deprioritised: () => lifecycle.decision.deprioritised,
+    engineUp: () => supervisor.up,
+    preallocates: () => engine.preallocatesMemory,
+    kvCacheUsage: () => engine.stats().kvCacheUsage,
+    queued: () => scheduler.queued,
+    running: () => scheduler.running,
+    queuedIn: (lane) => scheduler.queuedIn(lane),
+    lanes,
+    adapters: () => {
+      const held = adapters.table.all();
+      const gpu = held.filter(({ place }) => place === "gpu").length;
+      return { gpu, cpu: held.length - gpu, leaked: adapters.leaked };
+    },
+    engineRestarts: () => supervisor.restarts,
+  });
+
+  /** Unloaded versions fill the engine; a restart at a moment without adapter requests frees their room. */
+  let recycling = false;
+  const recycleWhenQuiet = async () => {
+    if (recycling) return;
+    recycling = true;
+    logger.warn({ leaked: adapters.leaked }, "unloaded adapters fill the engine; restarting it when it is quiet");
+    const recycled = await scheduler.quiet(() => engine.recycle(), options.quietSeconds * 1000).catch(() => false);
+    recycling = false;
+    if (!recycled) logger.warn("the engine was not restarted; restart its unit when convenient");
+  };
+
+  const served: ServedModels = {
+    baseModel: engine.baseModel,
+    hasAdapter: (name) => adapters.has(name),
+    unavailable: (name) => adapters.unavailable(name),
+    chains,
+  };
+  const alive = () => !supervisor.failed;
+  const api = createApiServer({
+    executor: new Executor(scheduler, engine, adapters, metrics),
+    served,
+    metrics,
+    conversations,
+    limits: { maxOutputTokens: options.maxOutputTokens, contextTokens: engine.capacity().contextTokens },
+    maxBodyBytes: options.maxBodyBytes,
+    maxRequestMs: options.requestSeconds * 1000,
+    stallMs: options.stallSeconds * 1000,
+    gate: () => lifecycle.gate(),
+    active,
+    deprioritised: () => lifecycle.decision.deprioritised,
+    manifestNames: () => adapters.names(),
+    alive,
+    notReady: () => lifecycle.decision.notReady,
+  });
+  const operator = createOperatorServer({
+    adapters,
+    drain: () => lifecycle.stop(),
+    status: () => ({
+      ...lifecycle.decision,
+      engine: engine.kind,
+      engineUp: supervisor.up,
+      baseModel: engine.baseModel,
+      queued: scheduler.queued,
+      running: scheduler.running,
+      inFlight: active.size,
+    }),
+  });
+
+  const port = await listen(api, options.port, options.host, "port");
+  const operatorPort = await listen(operator, options.operatorPort, "127.0.0.1", "operatorPort").catch((error) => {
+    api.close();
+    throw error;
+  });
+  logger.info({ port, operatorPort, engine: engine.kind, model: engine.baseModel }, "listening");
+  const ended = new AbortController();
+  if (actions) void watchMetadata(actions.imds, (signals) => lifecycle.setMetadata(signals), logger, ended.signal);
+  const refresh = repeat(options.manifestSeconds * 1000, () => adapters.refresh(), logger);
+  const ready = supervisor.start();
+  ready.catch(() => undefined);
+
+  return {
+    port,
+    operatorPort,
+    ready,
+    alive,
+    stop: async () => {
+      lifecycle.stop();
+      clearInterval(refresh);
+      await lifecycle.drained();
+      await lifecycle.update();
+      ended.abort();
+      scheduler.close();
+      await Promise.all([close(api), close(operator), supervisor.stop()]);
+      actions?.imds.close();
+    },
+  };
+}
+
+function checkedManifest(manifest: AdapterManifest, options: HostOptions, source: string): AdapterManifest {
+  const wantedModel = baseModelName(options);
+  const wantedFormat = options.engine === "vllm" ? "safetensors" : "gguf";
+  const wrong = (path: string, given: unknown, allowed: string) =>
+    new InputError({ path: `manifest.${path}`, given, allowed, where: `${source}/manifest.json` });
+  if (manifest.baseModel !== wantedModel)
+    throw wrong("baseModel", manifest.baseModel, `the model that this node serves, ${wantedModel}`);
+  if (manifest.format !== wantedFormat)
+    throw wrong("format", manifest.format, `${wantedFormat}, which the engine ${options.engine} reads`);
+  return manifest;
+}
+
+async function readChains(file: string | undefined): Promise<ReadonlyMap<string, Chain>> {
+  if (file === undefined) return parseChains(builtInChains, "default-chains.json");
+  const wrong = (given: string, allowed: string) =>
+    new InputError({ path: "chains", given, allowed, where: "--chains" });
+  const text = await readFile(file, "utf8").catch(() => {
+    throw wrong(file, "a JSON file that can be read");
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong(file, "a file with valid JSON");
+  }
+  return parseChains(value, file);
+}
+
+async function nodeActions(
+  options: HostOptions,
+): Promise<{ imds: ReturnType<typeof createImds>; actions: LifecycleActions | undefined }> {
+  const imds = createImds();
+  const group = options.autoScalingGroup ?? (await imds.tag("aws:autoscaling:groupName"));
+  if (group === undefined) return { imds, actions: undefined };
+  const { instanceId, region } = await imds.identity();
+  const hooks = { launch: options.launchHook, terminate: options.terminateHook };
+  return { imds, actions: await openLifecycleActions({ group, instanceId, region, hooks }) };
+}
+
+function listen(server: Server, port: number, host: string, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const allowed =
+        error.code === "EADDRINUSE" ? "a port that is free" : `a port that can be opened (${error.message})`;
+      reject(new InputError({ path, given: port, allowed, where: path === "port" ? "--port" : "--operator-port" }));
+    });
+    server.listen({ port, host, backlog: 4_096 }, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // Answers are complete by now; a connection that is merely kept open must not hold the process.
+    setTimeout(() => server.closeAllConnections(), 1_000).unref();
+  });
+}
+
+function repeat(everyMs: number, work: () => Promise<unknown>, logger: Logger): NodeJS.Timeout | undefined {
+  if (everyMs === 0) return undefined;
+  const timer = setInterval(() => {
+    work().catch((error) => logger.error({ err: error }, "adapters not refreshed; the old manifest stands"));
+  }, everyMs);
+  timer.unref();
+  return timer;
+}

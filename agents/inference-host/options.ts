@@ -1,0 +1,121 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { InputError } from "../../contracts/input-error";
+import { ports } from "../../contracts/ports";
+
+const count = (min: number, max = 1_000_000) => z.coerce.number().int().min(min).max(max);
+const share = z.coerce.number().min(0.1).max(0.98);
+const flag = z.preprocess((value) => value === true || value === "true" || value === "1", z.boolean());
+const port = count(0, 65_535);
+
+/**
+ * Every setting of the host. Each is an option (`--queue-seconds 20`) and an environment variable
+ * (`INFERENCE_HOST_QUEUE_SECONDS=20`); the option wins.
+ */
+export const settings = {
+  engine: setting(z.enum(["llama", "vllm"]), "llama", "llama.cpp in this process, or vLLM over loopback HTTP"),
+  model: setting(
+    z.string().optional(),
+    undefined,
+    "llama: path of a GGUF file (the toy when missing); vllm: weights folder or hub name",
+  ),
+  baseModel: setting(z.string().optional(), undefined, "name that clients ask for; the model's own name when missing"),
+  adapters: setting(
+    z.string().optional(),
+    undefined,
+    "folder or s3://bucket/prefix with manifest.json; with the toy its own",
+  ),
+  cache: setting(z.string(), join(".platform", "inference-host"), "folder for adapters that come from S3"),
+  manifestSeconds: setting(
+    count(0),
+    0,
+    "seconds between two looks for new adapter versions; 0: only when the operator asks",
+  ),
+  chains: setting(z.string().optional(), undefined, "JSON file with the chain registry; the built-in one when missing"),
+  host: setting(z.string(), "127.0.0.1", "address of the client API"),
+  port: setting(port, ports.inferenceHost, "port of the client API; 0 takes a free one"),
+  operatorPort: setting(port, ports.inferenceHostOperator, "port of the operator's routes, always on 127.0.0.1"),
+  contextTokens: setting(count(128), 2_048, "context of one request in tokens"),
+  maxOutputTokens: setting(count(1), 1_024, "tokens that one request may ask for"),
+  maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
+  maxSequences: setting(count(1, 4_096), 64, "vllm: requests in one batch (--max-num-seqs)"),
+  sequences: setting(count(1, 64), 4, "llama: requests at once for one adapter"),
+  threads: setting(count(1, 256).optional(), undefined, "llama: threads; all cores but one when missing"),
+  gpuMemoryMib: setting(
+    count(1).optional(),
+    undefined,
+    "vllm: memory of the GPU in MiB; the fit is checked and slots are chosen when given",
+  ),
+  gpuMemoryUtilization: setting(share, 0.9, "vllm: share of GPU memory that it takes"),
+  gpuAdapters: setting(
+    count(1, 512).optional(),
+    undefined,
+    "adapters on the GPU at once; from the memory arithmetic when missing",
+  ),
+  spareAdapters: setting(count(0, 512), 8, "vllm: room in CPU memory for versions that were unloaded"),
+  maxRank: setting(count(1, 512), 32, "largest adapter rank that the engine is started for"),
+  vllmUrl: setting(z.url(), `http://127.0.0.1:${ports.vllm}`, "vllm: where it listens"),
+  vllmExec: setting(
+    z.string().optional(),
+    undefined,
+    "vllm: program to start it with; when missing it is a unit of its own that is waited for",
+  ),
+  queuePerArchetype: setting(count(1), 256, "requests of one archetype that may wait"),
+  queueTotal: setting(count(1), 1_024, "requests that may wait"),
+  queueSeconds: setting(count(1, 3_600), 30, "seconds that a request may wait"),
+  ageBoundMs: setting(count(10, 600_000), 2_000, "milliseconds after which a request goes before all later ones"),
+  requestSeconds: setting(count(1, 3_600), 300, "seconds that a request may take"),
+  stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),
+  quietSeconds: setting(count(1, 3_600), 20, "vllm: seconds that a load waits for running adapter requests to finish"),
+  drainSeconds: setting(
+    count(0, 7_200),
+    90,
+    "seconds that requests get after SIGTERM or the group's wish to terminate",
+  ),
+  interruptionMarginSeconds: setting(
+    count(0, 110),
+    10,
+    "seconds before a spot interruption at which streams are ended",
+  ),
+  ec2: setting(flag, false, "watch instance metadata and complete lifecycle hooks"),
+  autoScalingGroup: setting(z.string().optional(), undefined, "instead of the instance tag aws:autoscaling:groupName"),
+  launchHook: setting(z.string(), "launch", "name of the launch lifecycle hook"),
+  terminateHook: setting(z.string(), "terminate", "name of the terminating lifecycle hook"),
+} as const;
+
+export type SettingName = keyof typeof settings;
+export type HostOptions = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]["schema"]> };
+
+/** Cores of this machine, for the help text. */
+export const cores = availableParallelism();
+
+/** `queueSeconds` as an option: `--queue-seconds`. */
+export function optionName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `queueSeconds` as a variable: `INFERENCE_HOST_QUEUE_SECONDS`. */
+export function variableName(name: string): string {
+  return `INFERENCE_HOST_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Reads settings from options, then variables, then defaults.
+ * @throws InputError that names option and variable
+ */
+export function readOptions(given: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): HostOptions {
+  const values = Object.entries(settings).map(([name, { schema, fallback }]) => {
+    const variable = env[variableName(name)];
+    const value = given[name] ?? (variable === "" ? undefined : variable) ?? fallback;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return [name, parsed.data] as const;
+    const where = given[name] !== undefined ? optionName(name) : variableName(name);
+    throw new InputError({ path: name, given: value, allowed: parsed.error.issues[0]!.message, where });
+  });
+  return Object.fromEntries(values) as HostOptions;
+}
+
+function setting<Schema extends z.ZodType>(schema: Schema, fallback: unknown, text: string) {
+  return { schema, fallback, text };
+}

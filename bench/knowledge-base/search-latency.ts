@@ -1,0 +1,110 @@
+/**
+ * Measures the embedded engine at 10,000 passages: loading, index build with the longest stall of the main thread, and search
+ * latency. Beside it, in the same run, the processor time of a search, all threads together, which other work on the machine disturbs
+ * less, and a floor: one round trip to the engine's thread.
+ * Usage: npm run bench:knowledge-base [-- passages]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { runMain } from "../../runtime/main";
+import { openEmbedded } from "../../services/knowledge-base/database/embedded";
+import { canon, everything } from "../../services/knowledge-base/database/types";
+import { Indexer } from "../../services/knowledge-base/index/indexer";
+import { finishBulk, trainBeforeFirst } from "../../services/knowledge-base/index/maintenance";
+import { documentPieces, prepareDocument } from "../../services/knowledge-base/ingest/prepare";
+import { putDocument } from "../../services/knowledge-base/items/documents";
+import { migrate } from "../../services/knowledge-base/schema/migrate";
+import { rank } from "../../services/knowledge-base/search/search";
+
+const passages = Number(process.argv[2] ?? 10_000);
+const passagesOfDocument = 50;
+const wordsOfPassage = 150;
+/** Passages that the statistical embedder learns from: how many changes its vectors, not how long a search takes. */
+const trainedOn = 1_000;
+
+/** Words by Zipf's law with topics: a passage draws half its words from one of 200 topics. Seeded. */
+function writer(): { passage(): string; question(): string } {
+  let state = 42;
+  const random = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  const word = (at: number) => `w${Math.floor(at).toString(36)}x`;
+  const common = () => word(20_000 ** random() - 1);
+  const topical = (topic: number) => word(20_000 + topic * 100 + 100 ** random() - 1);
+  const text = (count: number) => {
+    const topic = Math.floor(random() * 200);
+    return Array.from({ length: count }, () => (random() < 0.5 ? common() : topical(topic))).join(" ");
+  };
+  return { passage: () => text(wordsOfPassage), question: () => text(10) };
+}
+
+const percentile = (times: number[], share: number) =>
+  ([...times].sort((a, b) => a - b)[Math.floor(share * times.length)] ?? 0).toFixed(1);
+
+void runMain("bench:knowledge-base", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "kb-bench-"));
+  const said = (line: string) => process.stdout.write(`${line}\n`);
+  const clock = () => {
+    const started = performance.now();
+    return () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  };
+  let took = clock();
+  const database = await openEmbedded({ dataDir: directory });
+  try {
+    await migrate(database);
+    said(`first start with migrations: ${took()}`);
+    const indexer = new Indexer(database, { kind: "statistical" });
+    const { passage, question } = writer();
+    const documents = Array.from({ length: passages / passagesOfDocument }, (_, index) =>
+      prepareDocument({
+        source: "bench",
+        file: `${index}.md`,
+        content: Array.from({ length: passagesOfDocument }, (_unused, at) => `## Part ${at}\n\n${passage()}`).join(
+          "\n\n",
+        ),
+      }),
+    );
+    took = clock();
+    await trainBeforeFirst(
+      indexer,
+      documents.slice(0, trainedOn / passagesOfDocument).flatMap((one) => documentPieces(one).map(({ text }) => text)),
+    );
+    said(`training on ${trainedOn} passages, in a worker: ${took()}`);
+    took = clock();
+    for (const document of documents) await putDocument(indexer, everything, document);
+    said(`embedding and storing: ${took()}`);
+    took = clock();
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await finishBulk(indexer, await indexer.active());
+    delay.disable();
+    said(`HNSW build and vacuum: ${took()}; longest stall of the main thread ${(delay.max / 1e6).toFixed(0)} ms`);
+
+    const times = { search: [] as number[], processor: [] as number[], lexical: [] as number[], trip: [] as number[] };
+    const timed = async (list: number[], work: () => Promise<unknown>) => {
+      const started = performance.now();
+      await work();
+      list.push(performance.now() - started);
+    };
+    for (let index = 0; index < 20; index += 1) await rank(indexer, canon, { query: question() });
+    for (let index = 0; index < 300; index += 1) {
+      const query = question();
+      const before = process.cpuUsage();
+      await timed(times.search, () => rank(indexer, canon, { query }));
+      const { user, system } = process.cpuUsage(before);
+      times.processor.push((user + system) / 1000);
+      await timed(times.lexical, () => rank(indexer, canon, { query, ranking: { mode: "lexical" } }));
+      await timed(times.trip, () => database.asOwner((session) => session.query("SELECT 1")));
+    }
+    for (const [name, list] of Object.entries(times)) {
+      said(`${name}: p50 ${percentile(list, 0.5)} ms, p95 ${percentile(list, 0.95)} ms`);
+    }
+    return 0;
+  } finally {
+    await database.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

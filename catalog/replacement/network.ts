@@ -1,0 +1,142 @@
+import { aws, named, prefixed, type ReplacementRule } from "./rule";
+
+/** VPC, routing, security groups, DNS, certificates, web firewall. */
+export const network = {
+  "aws:ec2/vpc:Vpc": aws("ec2/vpc_.go", ["cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6IpamPoolId"]),
+  "aws:ec2/subnet:Subnet": aws("ec2/vpc_subnet.go", [
+    "availabilityZone",
+    "availabilityZoneId",
+    "cidrBlock",
+    "ipv4IpamPoolId",
+    "ipv4NetmaskLength",
+    "ipv6IpamPoolId",
+    "ipv6Native",
+    "ipv6NetmaskLength",
+    "outpostArn",
+    "vpcId",
+  ]),
+  "aws:ec2/internetGateway:InternetGateway": aws("ec2/vpc_internet_gateway.go", []),
+  "aws:ec2/natGateway:NatGateway": aws(
+    "ec2/vpc_nat_gateway.go",
+    ["allocationId", "availabilityMode", "connectivityType", "privateIp", "subnetId", "vpcId"],
+    { unordered: ["secondaryAllocationIds", "secondaryPrivateIpAddresses"] },
+  ),
+  "aws:ec2/eip:Eip": aws("ec2/ec2_eip.go", [
+    "address",
+    "customerOwnedIpv4Pool",
+    "domain",
+    "ipamPoolId",
+    "networkBorderGroup",
+    "publicIpv4Pool",
+  ]),
+  "aws:ec2/routeTable:RouteTable": aws("ec2/vpc_route_table.go", ["vpcId"], {
+    unordered: ["propagatingVgws", "routes"],
+  }),
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": aws("ec2/vpc_route_table_association.go", [
+    "gatewayId",
+    "subnetId",
+  ]),
+  "aws:ec2/route:Route": aws("ec2/vpc_route.go", [
+    "destinationCidrBlock",
+    "destinationIpv6CidrBlock",
+    "destinationPrefixListId",
+    "routeTableId",
+  ]),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": aws(
+    "ec2/vpc_endpoint.go",
+    ["resourceConfigurationArn", "serviceName", "serviceNetworkArn", "serviceRegion", "vpcEndpointType", "vpcId"],
+    { unordered: ["routeTableIds", "securityGroupIds", "subnetConfigurations", "subnetIds"] },
+  ),
+  "aws:ec2/flowLog:FlowLog": aws("ec2/vpc_flow_log.go", [
+    "deliverCrossAccountRole",
+    "destinationOptions",
+    "eniId",
+    "iamRoleArn",
+    "logDestination",
+    "logDestinationType",
+    "logFormat",
+    "maxAggregationInterval",
+    "regionalNatGatewayId",
+    "subnetId",
+    "trafficType",
+    "transitGatewayAttachmentId",
+    "transitGatewayId",
+    "vpcId",
+  ]),
+  "aws:ec2/securityGroup:SecurityGroup": prefixed("ec2/vpc_security_group.go", ["description", "vpcId"], {
+    unordered: [
+      "egress",
+      "egress[*].cidrBlocks",
+      "egress[*].prefixListIds",
+      "egress[*].securityGroups",
+      "ingress",
+      "ingress[*].cidrBlocks",
+      "ingress[*].prefixListIds",
+      "ingress[*].securityGroups",
+    ],
+  }),
+  "aws:ec2/securityGroupRule:SecurityGroupRule": aws("ec2/vpc_security_group_rule.go", [
+    "cidrBlocks",
+    "fromPort",
+    "ipv6CidrBlocks",
+    "prefixListIds",
+    "protocol",
+    "securityGroupId",
+    "self",
+    "sourceSecurityGroupId",
+    "toPort",
+    "type",
+  ]),
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": aws("ec2/vpc_security_group_ingress_rule.go", [
+    "securityGroupId",
+  ]),
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": aws("ec2/vpc_security_group_egress_rule.go", [
+    "securityGroupId",
+  ]),
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": aws("ec2/vpc_default_security_group.go", ["vpcId"], {
+    unordered: ["egress", "ingress"],
+  }),
+  "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": aws("ec2/vpc_default_network_acl.go", ["defaultNetworkAclId"], {
+    unordered: ["egress", "ingress", "subnetIds"],
+  }),
+  "aws:route53/zone:Zone": aws("route53/zone.go", ["delegationSetId", "name"], { unordered: ["vpcs"] }),
+  "aws:route53/record:Record": aws("route53/record.go", ["name", "setIdentifier", "type", "zoneId"], {
+    unordered: ["records"],
+  }),
+  "aws:acm/certificate:Certificate": aws(
+    "acm/certificate.go",
+    [
+      "certificateAuthorityArn",
+      "domainName",
+      "keyAlgorithm",
+      "subjectAlternativeNames",
+      "validationMethod",
+      "validationOptions",
+    ],
+    { unordered: ["subjectAlternativeNames", "validationOptions"] },
+  ),
+  "aws:acm/certificateValidation:CertificateValidation": aws(
+    "acm/certificate_validation.go",
+    ["certificateArn", "validationRecordFqdns"],
+    { unordered: ["validationRecordFqdns"] },
+  ),
+  "aws:servicediscovery/httpNamespace:HttpNamespace": named("servicediscovery/http_namespace.go", ["description"]),
+  "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": named("servicediscovery/private_dns_namespace.go", [
+    "vpc",
+  ]),
+  "aws:servicediscovery/service:Service": named("servicediscovery/service.go", [
+    "dnsConfig.namespaceId",
+    "dnsConfig.routingPolicy",
+    "healthCheckCustomConfig",
+    "namespaceId",
+    "type",
+  ]),
+  "aws:wafv2/webAcl:WebAcl": prefixed("wafv2/web_acl.go", ["scope"], { unordered: ["rules", "tokenDomains"] }),
+  "aws:wafv2/ipSet:IpSet": prefixed("wafv2/ip_set.go", ["ipAddressVersion", "scope"], { unordered: ["addresses"] }),
+  "aws:wafv2/webAclAssociation:WebAclAssociation": aws("wafv2/web_acl_association.go", ["resourceArn", "webAclArn"]),
+  "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": aws(
+    "wafv2/web_acl_logging_configuration.go",
+    ["logDestinationConfigs", "resourceArn"],
+    { unordered: ["logDestinationConfigs", "redactedFields"] },
+  ),
+} as const satisfies Record<string, ReplacementRule>;

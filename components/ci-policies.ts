@@ -1,0 +1,186 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { product } from "./names";
+import type { Statement } from "./policy";
+
+type Text = pulumi.Input<string>;
+
+/** What the statements of CI roles are about. */
+export interface CiScope {
+  readonly accountId: string;
+  readonly region: string;
+  /** Bucket of Pulumi's state, where Pulumi Cloud is not used. */
+  readonly stateBucket?: string;
+}
+
+/** Pushes images and artefacts, and nothing else. */
+export function buildStatements(repositories: readonly Text[], artefacts: Text, artefactObjects: Text): Statement[] {
+  return [
+    { sid: "ListArtefacts", actions: ["s3:ListBucket"], resources: [artefacts] },
+    {
+      sid: "PushImages",
+      actions: [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+      ],
+      resources: repositories,
+    },
+    { sid: "SignInToRegistry", actions: ["ecr:GetAuthorizationToken"], resources: ["*"] },
+    { sid: "StoreArtefacts", actions: ["s3:GetObject", "s3:PutObject"], resources: [artefactObjects] },
+  ];
+}
+
+/** Services of AWS that the program makes resources of and that know no names or tags to narrow a permission by. */
+const managedServices = [
+  "acm:Describe*",
+  "acm:List*",
+  "application-autoscaling:*",
+  "autoscaling:*",
+  "cloudwatch:*",
+  "ec2:*",
+  "ecr:Describe*",
+  "ecr:Get*",
+  "ecr:List*",
+  "ecs:*",
+  "elasticache:*",
+  "elasticloadbalancing:*",
+  "logs:*",
+  "rds:*",
+  "scheduler:*",
+  "servicediscovery:*",
+  "tag:GetResources",
+  "wafv2:*",
+] as const;
+
+/** Services that a task or node role of the platform may be handed to. */
+const passedTo = [
+  "autoscaling.amazonaws.com",
+  "ec2.amazonaws.com",
+  "ecs-tasks.amazonaws.com",
+  "monitoring.rds.amazonaws.com",
+  "scheduler.amazonaws.com",
+  "vpc-flow-logs.amazonaws.com",
+] as const;
+
+/**
+ * Brings one environment up: everything in the one region, and by name only what begins with the product and the stack where
+ * the service knows names. It can touch neither the CI roles nor what the shared stack owns.
+ * @param stacks Names of the stacks, a star at the end for a family such as `pr-*`.
+ */
+export function deployStatements(stacks: readonly string[], { accountId, region, stateBucket }: CiScope): Statement[] {
+  const named = (service: string, kind: string) =>
+    stacks.map((stack) => `arn:aws:${service}::${accountId}:${kind}/${product}-${stack}-*`);
+  const regional = (service: string, prefix: string, glue: string) =>
+    stacks.map((stack) => `arn:aws:${service}:${region}:${accountId}:${prefix}${glue}${product}-${stack}-*`);
+  const buckets = stacks.map((stack) => `arn:aws:s3:::${product}-${stack}-*`);
+  return [
+    {
+      sid: "DenyShared",
+      effect: "Deny",
+      actions: ["iam:*"],
+      resources: [
+        `arn:aws:iam::${accountId}:oidc-provider/*`,
+        `arn:aws:iam::${accountId}:role/${product}-ci-*`,
+        `arn:aws:iam::${accountId}:role/${product}-shared-*`,
+      ],
+    },
+    {
+      sid: "ManageInRegion",
+      actions: managedServices,
+      resources: ["*"],
+      conditions: { StringEquals: { "aws:RequestedRegion": region } },
+    },
+    { sid: "ManageBuckets", actions: ["s3:*"], resources: [...buckets, ...buckets.map((arn) => `${arn}/*`)] },
+    {
+      sid: "ManageQueuesAndTopics",
+      actions: ["sns:*", "sqs:*"],
+      resources: [...regional("sns", "", ""), ...regional("sqs", "", "")],
+    },
+    {
+      sid: "ManageRoles",
+      actions: [
+        "iam:AddRoleToInstanceProfile",
+        "iam:AttachRolePolicy",
+        "iam:CreateInstanceProfile",
+        "iam:CreateRole",
+        "iam:DeleteInstanceProfile",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:GetInstanceProfile",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+        "iam:PutRolePolicy",
+        "iam:RemoveRoleFromInstanceProfile",
+        "iam:TagInstanceProfile",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+      ],
+      resources: [...named("iam", "role"), ...named("iam", "instance-profile")],
+    },
+    { sid: "ManageSecrets", actions: ["secretsmanager:*"], resources: regional("secretsmanager", "secret", ":") },
+    {
+      sid: "PassRoles",
+      actions: ["iam:PassRole"],
+      resources: named("iam", "role"),
+      conditions: { StringEquals: { "iam:PassedToService": passedTo } },
+    },
+    {
+      sid: "ReadShared",
+      actions: ["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"],
+      resources: [`arn:aws:ssm:${region}:${accountId}:parameter/${product}/shared/*`],
+    },
+    {
+      sid: "UseServiceLinkedRoles",
+      actions: ["iam:CreateServiceLinkedRole"],
+      resources: [`arn:aws:iam::${accountId}:role/aws-service-role/*`],
+    },
+    ...stateStatements(stacks, stateBucket),
+  ];
+}
+
+function stateStatements(stacks: readonly string[], stateBucket: string | undefined): Statement[] {
+  if (stateBucket === undefined) return [];
+  return [
+    { sid: "ListState", actions: ["s3:ListBucket"], resources: [`arn:aws:s3:::${stateBucket}`] },
+    {
+      sid: "OwnState",
+      actions: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+      resources: stacks.map((stack) => `arn:aws:s3:::${stateBucket}/.pulumi/*/game-ai-platform/${stack}*`),
+    },
+  ];
+}
+
+/**
+ * Who may take a role: workflows of one repository, either of one deployment environment of GitHub or of one branch. The subject
+ * is compared as a whole, so that no other branch, fork or repository fits.
+ */
+export function workflowTrust(provider: Text, repository: string, subject: string) {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "AssumeFromWorkflow",
+        Effect: "Allow",
+        Principal: { Federated: provider },
+        Action: ["sts:AssumeRoleWithWebIdentity"],
+        Condition: {
+          StringEquals: {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": `repo:${repository}:${subject}`,
+          },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,31 @@
+#!/bin/bash
+# Settings of this GPU node; what it runs is in its image.
+set -euo pipefail
+install -d -m 0755 /etc/game-ai
+cat > /etc/game-ai/node.env <<'GAME_AI_ENVIRONMENT'
+AWS_REGION=us-east-1
+GAME_AI_LOG_GROUP=/gaming-prod-gpu-logs-0123456789
+GAME_AI_TIER=gold
+GAME_AI_WEIGHTS=s3://gaming-shared-models-0123456789/Qwen2.5-3B-Instruct-AWQ
+GPU_METRICS_EXPECT_GPUS=1
+GPU_METRICS_PERIOD=10
+INFERENCE_HOST_ADAPTERS=s3://gaming-shared-models-0123456789/Qwen2.5-3B-Instruct-AWQ
+INFERENCE_HOST_BASE_MODEL=Qwen2.5-3B-Instruct-AWQ
+INFERENCE_HOST_CACHE=/opt/dlami/nvme/game-ai/adapters
+INFERENCE_HOST_CONTEXT_TOKENS=8192
+INFERENCE_HOST_DRAIN_SECONDS=100
+INFERENCE_HOST_EC2=true
+INFERENCE_HOST_ENGINE=vllm
+INFERENCE_HOST_GPU_ADAPTERS=35
+INFERENCE_HOST_GPU_MEMORY_MIB=22888
+INFERENCE_HOST_GPU_MEMORY_UTILIZATION=0.9
+INFERENCE_HOST_HOST=0.0.0.0
+INFERENCE_HOST_LAUNCH_HOOK=node-ready
+INFERENCE_HOST_MANIFEST_SECONDS=300
+INFERENCE_HOST_MAX_RANK=32
+INFERENCE_HOST_MAX_SEQUENCES=64
+INFERENCE_HOST_MODEL=/opt/dlami/nvme/game-ai/models/Qwen2.5-3B-Instruct-AWQ
+INFERENCE_HOST_TERMINATE_HOOK=node-drained
+GAME_AI_ENVIRONMENT
+chmod 0644 /etc/game-ai/node.env
+systemctl enable --now --no-block game-ai-node.target

@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One statement of an IAM policy, as this program writes it: everything named, nothing implied. */
+export interface Statement {
+  readonly sid: string;
+  /** @default Allow */
+  readonly effect?: "Allow" | "Deny";
+  readonly actions: readonly string[];
+  readonly resources: readonly pulumi.Input<string>[];
+  readonly conditions?: Readonly<
+    Record<string, Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>>
+  >;
+  /** For policies of a resource: who. */
+  readonly principals?: Readonly<Record<string, pulumi.Input<string> | readonly pulumi.Input<string>[]>>;
+}
+
+/** The policy document as plain data, statements by their id and actions sorted, so that a diff shows only what changed. */
+export function policyDocument(statements: readonly Statement[]) {
+  const sorted = [...statements].sort((a, b) => compare(a.sid, b.sid));
+  return {
+    Version: "2012-10-17",
+    Statement: sorted.map((statement) => ({
+      Sid: statement.sid,
+      Effect: statement.effect ?? "Allow",
+      ...(statement.principals === undefined ? {} : { Principal: statement.principals }),
+      Action: [...statement.actions].sort(compare),
+      Resource: statement.resources,
+      ...(statement.conditions === undefined ? {} : { Condition: statement.conditions }),
+    })),
+  };
+}
+
+/** The policy document as the JSON text that AWS takes. */
+export function policyText(statements: readonly Statement[]): pulumi.Output<string> {
+  return pulumi.jsonStringify(policyDocument(statements));
+}
+
+/** Lets a service of AWS take a role, in this account only. */
+export function assumedBy(service: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Sid: "Assume", Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] }],
+  });
+}
+
+/** Denies everything that does not come over TLS; part of every policy of a bucket, queue or topic. */
+export function denyPlainText(action: string, resources: readonly pulumi.Input<string>[]): Statement {
+  return {
+    sid: "DenyPlainText",
+    effect: "Deny",
+    principals: { AWS: "*" },
+    actions: [action],
+    resources,
+    conditions: { Bool: { "aws:SecureTransport": "false" } },
+  };
+}
+
+/** Orders by code unit, the same on every machine. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,36 @@
+// Bundles every program that ships in an image into one file each: agents/*/main.ts and services/*/main.ts to build/NAME.cjs.
+// `node images/bundle.cjs [NAME ...] [--outdir DIR]` bundles some of them, to another folder.
+const { existsSync, readdirSync, statSync } = require("node:fs");
+const { join } = require("node:path");
+const { parseArgs } = require("node:util");
+const esbuild = require("esbuild");
+
+const root = join(__dirname, "..");
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { outdir: { type: "string", default: join(root, "build") } },
+});
+const entries = ["agents", "services"].flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .map((name) => ({ name, entry: join(root, folder, name, "main.ts") }))
+    .filter(({ name, entry }) => existsSync(entry) && (positionals.length === 0 || positionals.includes(name))),
+);
+
+for (const { name, entry } of entries) {
+  const outfile = join(values.outdir, `${name}.cjs`);
+  esbuild.buildSync({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    minifySyntax: true,
+    legalComments: "none",
+    logLevel: "warning",
+    // A native package; the inference host imports it when the embedded engine is asked for, and says so when it is missing.
+    external: ["node-llama-cpp"],
+  });
+  console.log(`${name}: ${outfile}, ${Math.round(statSync(outfile).size / 1024)} KiB`);
+}
+console.log(`${entries.length} bundles built`);

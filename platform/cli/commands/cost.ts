@@ -1,0 +1,90 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { type GpuCounts, gpusForPlayers, playerBands } from "../../../catalog/player-capacity";
+import { InputError } from "../../../contracts/input-error";
+import { evaluate } from "../../engine";
+import { makeBill } from "../../pricing/bill";
+import { always } from "../../pricing/line";
+import { readPriceTable } from "../../pricing/price-table";
+import { productFigures, renderProductFigures } from "../../pricing/product-figures";
+import { renderBill } from "../../pricing/render";
+import { readText } from "../files";
+import { evaluationOptions } from "../options";
+import { withProgress } from "../progress";
+import { findProject } from "../project";
+import { chooseStack } from "../stack";
+
+interface CostOptions {
+  readonly stack?: string;
+  readonly cwd: string;
+  readonly timeout: number;
+  readonly ccu?: string;
+  readonly prices?: string;
+  readonly figures?: boolean;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerCost(program: Command): void {
+  const command = program
+    .command("cost")
+    .description("The monthly bill of a stack by component, at minimum, expected and maximum capacity.")
+    .option("--ccu <players>", "concurrent players; GPU nodes then follow the player table, not the groups' bounds")
+    .option("--prices <file>", "prices of another region, as platform prices refresh wrote them")
+    .option("--figures", "the product's own monthly figures beside this price table; evaluates nothing")
+    .option("--explain", "show the arithmetic of every charge")
+    .option("--json", "the bill as JSON");
+  for (const option of evaluationOptions()) command.addOption(option);
+  command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  platform cost --stack prod             between its smallest and its largest
+  platform cost --stack dev --explain    every charge of dev with its arithmetic
+  platform cost --stack prod --ccu 1000  with the GPU nodes that 1,000 players need`,
+    )
+    .action(async (options: CostOptions) => {
+      if (options.figures) {
+        console.log(options.json ? JSON.stringify(productFigures, undefined, 2) : renderProductFigures());
+        return;
+      }
+      const counts = options.ccu === undefined ? undefined : gpusFor(options.ccu);
+      const prices =
+        options.prices === undefined ? undefined : readPriceTable(readText(options.prices, "--prices"), options.prices);
+      const projectDir = findProject(resolve(options.cwd));
+      const stack = chooseStack(projectDir, options.stack);
+      const evaluation = await withProgress(`evaluating ${stack}`, () =>
+        evaluate({ projectDir, stack, timeoutMs: options.timeout * 1000 }),
+      );
+      const bill = makeBill(evaluation, {
+        ...(counts && { gpuNodes: { gold: always(counts.gold), silver: always(counts.silver) } }),
+        ...(prices && { prices }),
+      });
+      if (options.json) console.log(JSON.stringify({ ...bill, ...(counts && { players: counts }) }, undefined, 2));
+      else
+        console.log(
+          [...(counts ? [playersLine(options.ccu!, counts)] : []), renderBill(bill, options.explain ?? false)].join(
+            "\n",
+          ),
+        );
+    });
+}
+
+function gpusFor(ccu: string): GpuCounts {
+  const players = ccu.trim() === "" ? Number.NaN : Number(ccu);
+  const counts = Number.isInteger(players) ? gpusForPlayers(players) : undefined;
+  if (counts !== undefined) return counts;
+  const most = playerBands.at(-1)!.players[1];
+  throw new InputError({
+    path: "--ccu",
+    given: ccu,
+    allowed: `a whole number from 0 to ${most}`,
+    where: "the command line",
+  });
+}
+
+function playersLine(ccu: string, { band, gold, silver }: GpuCounts): string {
+  const [from, to] = band.players;
+  return `${ccu} concurrent players: ${gold} gold and ${silver} silver nodes (row ${from} to ${to} of the player table, linear inside it)\n`;
+}

@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+
+/** Adds a command to the program. */
+type Register = (program: Command) => void;
+
+/**
+ * Every command of `platform`, in the order of the help. Each is loaded when it is asked for: what one command needs (a
+ * simulator, a browser page) must not slow the start of another.
+ */
+export const commands: Readonly<Record<string, () => Register>> = {
+  preview: () => (require("./preview") as typeof import("./preview")).registerPreview,
+  review: () => (require("./review") as typeof import("./review")).registerReview,
+  cost: () => (require("./cost") as typeof import("./cost")).registerCost,
+  prices: () => (require("./prices") as typeof import("./prices")).registerPrices,
+  report: () => (require("./report") as typeof import("./report")).registerReport,
+  explain: () => (require("./explain") as typeof import("./explain")).registerExplain,
+  simulate: () => (require("./simulate") as typeof import("./simulate")).registerSimulate,
+};

@@ -1,0 +1,57 @@
+import type { GoalOptions } from "./goal";
+import type { PropertyMap, RecordedResource, Urn } from "./types";
+
+/** What an offline answer to an invoke may know of the world: config of the provider and nothing else. */
+export interface InvokeContext {
+  /** Inputs of the provider that serves the call. */
+  readonly provider: PropertyMap;
+}
+
+/** Answers one invoke from its arguments; values that only the cloud knows are unknown. */
+export type InvokeAnswer = (args: PropertyMap, context: InvokeContext) => PropertyMap | Promise<PropertyMap>;
+
+/** A child of a remote component, before transforms and inheritance. */
+export interface ChildGoal {
+  readonly type: string;
+  readonly name: string;
+  /** Full URN of its parent. @default the component */
+  readonly parent?: Urn;
+  /** @default true */
+  readonly custom?: boolean;
+  readonly inputs: PropertyMap;
+  readonly propertyDependencies?: Readonly<Record<string, readonly Urn[]>>;
+  readonly options?: Partial<GoalOptions>;
+}
+
+/** What a remote component sees while it is expanded. */
+export interface ExpansionScope {
+  readonly urn: Urn;
+  readonly name: string;
+  /** The component's inputs, output values already flattened. */
+  readonly inputs: PropertyMap;
+  /** Version of the component's package that the program asked for. */
+  readonly version?: string;
+  /** Lowest version of a package that the component's own package depends on. */
+  readonly dependencyVersion: (name: string) => string | undefined;
+  readonly register: (child: ChildGoal) => Promise<RecordedResource>;
+  readonly invoke: (token: string, args: PropertyMap) => Promise<PropertyMap>;
+}
+
+export interface Expansion {
+  readonly outputs: PropertyMap;
+  /** For each output, the resources it depends on. */
+  readonly dependencies: Readonly<Record<string, readonly Urn[]>>;
+}
+
+/** Registers the children that the real remote component would register, and answers with its outputs. */
+export type ComponentExpander = (scope: ExpansionScope) => Promise<Expansion>;
+
+/** What the engine knows of one provider package. */
+export interface ProviderPlugin {
+  /** By full token, for example `aws:index/getRegion:getRegion`. */
+  readonly invokes?: Readonly<Record<string, InvokeAnswer>>;
+  /** Methods of resources, by full token. */
+  readonly calls?: Readonly<Record<string, InvokeAnswer>>;
+  /** Remote components, by type. */
+  readonly components?: Readonly<Record<string, ComponentExpander>>;
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { PropertyMap, Urn } from "./types";
+
+/**
+ * Stand-ins for outputs that only the cloud knows. Handed to a program instead of "unknown", they let it build its texts (task
+ * definitions, policies, user data), so that two runs can be compared to the last word. A stand-in names its resource by a hash
+ * of the URN and its output, and has the shape of what it stands for: an ARN, hexadecimal digits, or an identifier.
+ */
+export interface Reference {
+  /** First 16 hexadecimal digits of the SHA-256 of the URN. */
+  readonly resource: string;
+  readonly output: string;
+}
+
+const pattern = /(?:arn:aws:ref:us-east-1:123456789012:)?ref-([0-9a-f]{16})-([A-Za-z0-9]+)/g;
+
+export const resourceHash = (urn: Urn): string => createHash("sha256").update(urn).digest("hex").slice(0, 16);
+
+/** The stand-in for one output of a resource. */
+export function standIn(urn: Urn, output: string): string {
+  const plain = `ref-${resourceHash(urn)}-${output}`;
+  return /^arn$|Arn$/.test(output) ? `arn:aws:ref:us-east-1:123456789012:${plain}` : plain;
+}
+
+/** A copy of a text in which every stand-in is replaced by what `change` makes of it. */
+export function replaceReferences(text: string, change: (reference: Reference, standIn: string) => string): string {
+  if (!text.includes("ref-")) return text;
+  return text.replaceAll(pattern, (found, resource: string, output: string) => change({ resource, output }, found));
+}
+
+/** Makes the stand-ins of resources from the type declarations of the SDK that the program uses. */
+export class StandIns {
+  private readonly outputs = new Map<string, readonly string[]>();
+  private readonly require: NodeJS.Require;
+
+  constructor(projectDir: string) {
+    this.require = createRequire(join(projectDir, "package.json"));
+  }
+
+  /** Stand-ins for every text output of a type, and for its id; values that random generates have the length they will have. */
+  of(urn: Urn, type: string, inputs: PropertyMap): PropertyMap & { readonly id: string } {
+    const made = Object.fromEntries(this.textOutputs(type).map((output) => [output, standIn(urn, output)]));
+    return { ...made, ...generated(urn, type, inputs), id: standIn(urn, "id") };
+  }
+
+  private textOutputs(type: string): readonly string[] {
+    const known = this.outputs.get(type);
+    if (known !== undefined) return known;
+    const found = this.readTextOutputs(type);
+    this.outputs.set(type, found);
+    return found;
+  }
+
+  private readTextOutputs(type: string): string[] {
+    const [packageName, module = ""] = type.split(":");
+    try {
+      const manifest = this.require.resolve(`@pulumi/${packageName}/package.json`);
+      const file = join(manifest, "..", `${module.replace(/^index\//, "")}.d.ts`);
+      const declarations = readFileSync(file, "utf8");
+      return [...declarations.matchAll(/^ {4}readonly (\w+): pulumi\.Output<string>;/gm)].map(([, name]) => name!);
+    } catch {
+      return [];
+    }
+  }
+}
+
+/** `RandomId` tells its length beforehand, and names are cut and checked by it. */
+function generated(urn: Urn, type: string, inputs: PropertyMap): PropertyMap {
+  if (type !== "random:index/randomId:RandomId" || typeof inputs.byteLength !== "number") return {};
+  return {
+    hex: createHash("sha256")
+      .update(urn)
+      .digest("hex")
+      .slice(0, inputs.byteLength * 2),
+  };
+}

@@ -1,0 +1,302 @@
+import { resolveAliases } from "./aliases";
+import type { Callbacks, HookCall, InvokeCall } from "./callbacks";
+import type { DefaultProviders, PackageRequest } from "./default-providers";
+import { EvaluationError } from "./errors";
+import { type CallbackRef, type Goal, type GoalOptions, noOptions } from "./goal";
+import type { ComponentExpander, Expansion } from "./plugin";
+import type { StandIns } from "./references";
+import type { PropertyMap, PropertyValue, RecordedResource, ResourceOptions, Urn } from "./types";
+import { isProviderType, makeUrn, packageOf } from "./urn";
+import { flattenOutputValues, mapValues, secret, unknownValue } from "./values";
+
+/** What the program is told about a resource it registered. */
+export interface Registered {
+  readonly record: RecordedResource;
+  /** Outputs of a remote component; of anything else the record's own. */
+  readonly outputs: PropertyMap;
+  readonly outputDependencies: Readonly<Record<string, readonly Urn[]>>;
+}
+
+export interface ResourceHook {
+  readonly callback: CallbackRef;
+  readonly onDryRun: boolean;
+  readonly ignoreErrors: boolean;
+}
+
+interface RegistrarParts {
+  readonly stack: string;
+  readonly project: string;
+  readonly callbacks: Callbacks;
+  readonly providers: DefaultProviders;
+  /** Remote components by type token. */
+  readonly components: ReadonlyMap<string, ComponentExpander>;
+  readonly invoke: (token: string, args: PropertyMap, provider: string | undefined) => Promise<PropertyMap>;
+  /** Version of `dependency` that the npm package of a provider asks for. */
+  readonly dependencyVersion: (provider: string, dependency: string) => string | undefined;
+  /** Makes values for what only the cloud knows; unknown without it. */
+  readonly standIns?: StandIns;
+  readonly warn: (message: string, urn: Urn) => void;
+}
+
+type Inheritable = Pick<ResourceOptions, "protect" | "retainOnDelete" | "deletedWith">;
+
+/** The graph under construction: takes goals through transforms, inheritance and provider choice, and records them. */
+export class Registrar {
+  readonly records = new Map<Urn, RecordedResource>();
+  readonly stackTransforms: CallbackRef[] = [];
+  readonly hooks = new Map<string, ResourceHook>();
+  readonly packages = new Map<string, PackageRequest>();
+  private readonly transforms = new Map<Urn, readonly CallbackRef[]>();
+  private readonly componentProviders = new Map<Urn, Readonly<Record<string, string>>>();
+
+  constructor(private readonly parts: RegistrarParts) {}
+
+  /** Registers one goal and, for a remote component, everything inside it. */
+  async register(given: Goal): Promise<Registered> {
+    const goal = await this.transform(this.withComponentProviders(given));
+    const urn = makeUrn(this.parts.stack, this.parts.project, goal.parent, goal.type, goal.name);
+    const record = this.buildRecord(urn, goal);
+    this.add(record);
+    this.transforms.set(urn, goal.transforms);
+    if (!goal.custom) this.componentProviders.set(urn, goal.options.providers);
+    if (goal.remote) return this.expand(goal, record);
+    await this.runHooks("beforeCreate", record);
+    await this.runHooks("afterCreate", record);
+    return { record, outputs: goal.custom ? record.outputs : {}, outputDependencies: {} };
+  }
+
+  /** Records what the program reads and does not manage. */
+  read(record: RecordedResource, packageRequest: PackageRequest, provider: string | undefined): RecordedResource {
+    const reference =
+      provider ??
+      this.inheritedProvider(record.parent, packageRequest.name) ??
+      this.parts.providers.reference(packageRequest);
+    const complete = { ...record, provider: reference };
+    this.add(complete);
+    return complete;
+  }
+
+  add(record: RecordedResource): void {
+    if (this.records.has(record.urn)) {
+      throw new EvaluationError(
+        "engine",
+        `Duplicate resource URN '${record.urn}'; try giving it a unique name`,
+        record.sourcePosition,
+      );
+    }
+    this.records.set(record.urn, record);
+  }
+
+  setOutputs(urn: Urn, outputs: PropertyMap): void {
+    const record = this.records.get(urn);
+    if (record === undefined) throw new EvaluationError("engine", `outputs for ${urn}, which was never registered`);
+    this.records.set(urn, { ...record, outputs });
+  }
+
+  /** The provider that resolves a type: given, from the component it stands in, or the default one. */
+  provider(goal: Goal): string {
+    const name = packageOf(goal.type);
+    const asked = goal.packageRef === undefined ? undefined : this.packages.get(goal.packageRef);
+    if (goal.packageRef !== undefined && asked === undefined) {
+      throw new EvaluationError("engine", `${goal.type} ${goal.name}: unknown package reference ${goal.packageRef}`);
+    }
+    const { version, pluginDownloadUrl: downloadUrl } = goal.options;
+    return (
+      goal.options.provider ??
+      goal.options.providers[name] ??
+      this.parts.providers.reference(asked ?? { name, version, downloadUrl })
+    );
+  }
+
+  /** Inputs of the provider that an invoke goes to. */
+  invokeProvider(call: InvokeCall, packageRef: string | undefined): PropertyMap {
+    if (call.provider !== undefined) return this.providerInputs(call.provider);
+    const asked = packageRef === undefined ? undefined : this.packages.get(packageRef);
+    const name = packageOf(call.token);
+    if (name === "pulumi") return {};
+    const request = asked ?? { name, version: call.version, downloadUrl: call.pluginDownloadUrl };
+    return this.providerInputs(this.parts.providers.reference(request));
+  }
+
+  /** Inputs of a provider by its reference `<urn>::<id>`. */
+  providerInputs(reference: string): PropertyMap {
+    const urn = reference.slice(0, reference.lastIndexOf("::"));
+    return this.records.get(urn)?.inputs ?? {};
+  }
+
+  private inheritedProvider(parent: Urn | undefined, name: string): string | undefined {
+    return parent === undefined ? undefined : this.componentProviders.get(parent)?.[name];
+  }
+
+  /** Children use the providers of the component they stand in, unless they bring their own. */
+  private withComponentProviders(goal: Goal): Goal {
+    if (!goal.custom && !goal.remote) {
+      const inherited = goal.parent === undefined ? {} : (this.componentProviders.get(goal.parent) ?? {});
+      return { ...goal, options: { ...goal.options, providers: { ...inherited, ...goal.options.providers } } };
+    }
+    if (isProviderType(goal.type)) return goal;
+    const provider = goal.options.provider ?? this.inheritedProvider(goal.parent, packageOf(goal.type));
+    const inherited = goal.remote && goal.parent !== undefined ? this.componentProviders.get(goal.parent) : undefined;
+    return {
+      ...goal,
+      options: { ...goal.options, provider, providers: { ...inherited, ...goal.options.providers } },
+    };
+  }
+
+  /** Own transforms first, then each ancestor's, then the stack's. */
+  private async transform(goal: Goal): Promise<Goal> {
+    const chain = [...goal.transforms];
+    for (let urn = goal.parent; urn !== undefined; urn = this.records.get(urn)?.parent) {
+      chain.push(...(this.transforms.get(urn) ?? []));
+    }
+    chain.push(...this.stackTransforms);
+    let current = goal;
+    try {
+      for (const ref of chain) current = await this.parts.callbacks.transformResource(ref, current);
+    } catch (error) {
+      throw placed(error, goal);
+    }
+    return current;
+  }
+
+  private buildRecord(urn: Urn, goal: Goal): RecordedResource {
+    const extra: Record<string, Set<Urn>> = {};
+    const inputs: PropertyMap = {};
+    for (const [key, value] of Object.entries(goal.inputs)) {
+      const found = new Set<Urn>(goal.propertyDependencies[key] ?? []);
+      inputs[key] = flattenOutputValues(value, found);
+      extra[key] = found;
+    }
+    const propertyDependencies = Object.fromEntries(
+      Object.entries(extra).map(([key, urns]): [string, Urn[]] => [key, [...urns].sort()]),
+    );
+    const dependencies = new Set([...goal.options.dependsOn, ...Object.values(propertyDependencies).flat()]);
+    const options = this.finalOptions(urn, goal);
+    const managed = goal.custom && !isProviderType(goal.type);
+    const { id: standInId, ...standIns } =
+      (managed ? this.parts.standIns?.of(urn, goal.type, inputs) : undefined) ?? {};
+    const id = options.importId ?? standInId;
+    return {
+      urn,
+      type: goal.type,
+      name: goal.name,
+      custom: goal.custom,
+      external: false,
+      ...(typeof id === "string" ? { id } : {}),
+      ...(goal.parent === undefined ? {} : { parent: goal.parent }),
+      ...(managed ? { provider: this.provider(goal) } : {}),
+      inputs,
+      outputs: goal.custom ? withSecretOutputs({ ...standIns, ...inputs }, options.additionalSecretOutputs ?? []) : {},
+      dependencies: [...dependencies].sort(),
+      propertyDependencies,
+      options,
+      ...(goal.sourcePosition === undefined ? {} : { sourcePosition: goal.sourcePosition }),
+    };
+  }
+
+  private finalOptions(urn: Urn, goal: Goal): ResourceOptions {
+    const { dependsOn: _d, provider: _p, providers: _ps, aliases, ...own } = goal.options;
+    const parent = goal.parent === undefined ? undefined : this.records.get(goal.parent);
+    const inherited: Inheritable = {
+      protect: own.protect ?? parent?.options.protect,
+      retainOnDelete: own.retainOnDelete ?? parent?.options.retainOnDelete,
+      deletedWith: own.deletedWith ?? parent?.options.deletedWith,
+    };
+    const all = resolveAliases(urn, goal, aliases, parent?.options.aliases ?? []);
+    return withoutUndefined({ ...own, ...inherited, aliases: all.length === 0 ? undefined : all });
+  }
+
+  private async expand(goal: Goal, record: RecordedResource): Promise<Registered> {
+    const expander = this.parts.components.get(goal.type);
+    if (expander === undefined) {
+      throw new EvaluationError(
+        "engine",
+        `the remote component ${goal.type} ("${goal.name}") cannot be expanded offline; add it to platform/engine/providers/${packageOf(goal.type)}.ts`,
+        goal.sourcePosition,
+      );
+    }
+    this.provider(goal);
+    const { outputs, dependencies } = await this.runExpander(expander, goal, record);
+    this.records.set(record.urn, { ...record, outputs });
+    return { record, outputs, outputDependencies: dependencies };
+  }
+
+  private runExpander(expander: ComponentExpander, goal: Goal, record: RecordedResource): Promise<Expansion> {
+    const expansion = expander({
+      urn: record.urn,
+      name: goal.name,
+      inputs: record.inputs,
+      version: goal.options.version,
+      invoke: (token, args) => {
+        const name = packageOf(token);
+        const request = { name, version: this.parts.dependencyVersion(packageOf(goal.type), `@pulumi/${name}`) };
+        return this.parts.invoke(
+          token,
+          args,
+          this.inheritedProvider(record.urn, name) ?? this.parts.providers.reference(request),
+        );
+      },
+      dependencyVersion: (name) => this.parts.dependencyVersion(packageOf(goal.type), name),
+      register: async (child) => {
+        // Inside a provider plugin the SDK hands the component's providers down to all descendants.
+        const provider = this.inheritedProvider(record.urn, packageOf(child.type));
+        const options: GoalOptions = { ...noOptions, provider, ...child.options };
+        const { record: made } = await this.register({
+          parent: record.urn,
+          custom: true,
+          remote: false,
+          propertyDependencies: {},
+          transforms: [],
+          sourcePosition: goal.sourcePosition,
+          ...child,
+          options,
+        });
+        return made;
+      },
+    });
+    return expansion.catch((error: unknown) => {
+      throw placed(error, goal);
+    });
+  }
+
+  /** In a preview only the hooks that ask for it run. */
+  private async runHooks(moment: "beforeCreate" | "afterCreate", record: RecordedResource): Promise<void> {
+    for (const name of record.options.hooks?.[moment] ?? []) {
+      const hook = this.hooks.get(name);
+      if (hook === undefined) {
+        throw new EvaluationError("engine", `the hook "${name}" of ${record.urn} was never registered`);
+      }
+      if (!hook.onDryRun) continue;
+      const call: HookCall = {
+        urn: record.urn,
+        name: record.name,
+        type: record.type,
+        newInputs: record.inputs,
+        newOutputs: moment === "afterCreate" ? record.outputs : undefined,
+      };
+      const error = await this.parts.callbacks.runHook(hook.callback, call);
+      if (error === undefined) continue;
+      const message = `${moment} hook "${name}" failed: ${error}`;
+      if (!hook.ignoreErrors) throw new EvaluationError("engine", message, record.sourcePosition);
+      this.parts.warn(message, record.urn);
+    }
+  }
+}
+
+/** An error from inside a resource, at the place where the program declared it. */
+function placed(error: unknown, goal: Goal): EvaluationError {
+  if (EvaluationError.isInstance(error) && error.place !== undefined) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new EvaluationError("engine", `${goal.type} "${goal.name}": ${message}`, goal.sourcePosition);
+}
+
+/** Outputs named as secret are secret, known or not. */
+function withSecretOutputs(inputs: PropertyMap, names: readonly string[]): PropertyMap {
+  const outputs = mapValues(inputs, (value) => value);
+  for (const name of names) outputs[name] = secret((inputs[name] ?? unknownValue) as PropertyValue);
+  return outputs;
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
+}

@@ -1,0 +1,9 @@
+import type { Check } from "./check";
+import { limitChecks } from "./limits";
+import { networkChecks } from "./network";
+import { wiringChecks } from "./wiring";
+
+export { type CheckContext, runChecks } from "./check";
+
+/** Every check across resources. */
+export const checks: readonly Check[] = [...limitChecks, ...networkChecks, ...wiringChecks];

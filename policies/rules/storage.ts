@@ -1,0 +1,47 @@
+import { propertyRule, type Rule } from "../rule";
+
+const repository = "aws:ecr/repository:Repository";
+const logGroup = "aws:cloudwatch/logGroup:LogGroup";
+
+export const storageRules: readonly Rule[] = [
+  {
+    id: "CKV_AWS_136",
+    severity: "low",
+    title: "Image registries are encrypted with KMS",
+    rationale: "A key of our own can be revoked and its use is logged.",
+    remediation: 'Set encryptionConfigurations to [{ encryptionType: "KMS" }].',
+    types: [repository],
+    scope: "resource",
+    check: ({ props }) => {
+      const [configuration] = (props.encryptionConfigurations ?? []) as { encryptionType?: string }[];
+      return configuration?.encryptionType === "KMS" ? undefined : "the registry is not encrypted with KMS";
+    },
+    passing: [{ type: repository, props: { encryptionConfigurations: [{ encryptionType: "KMS" }] } }],
+    failing: [{ type: repository, props: {} }],
+  },
+  propertyRule({
+    id: "CKV_AWS_163",
+    severity: "medium",
+    title: "Images are scanned when pushed",
+    rationale: "A known hole should be seen before the image runs.",
+    remediation: "Set imageScanningConfiguration.scanOnPush.",
+    type: repository,
+    path: "imageScanningConfiguration.scanOnPush",
+    allowed: [true],
+  }),
+  {
+    id: "CKV_AWS_338",
+    severity: "low",
+    title: "Logs are kept for a year",
+    rationale: "A breach is found months after it happened.",
+    remediation: "Set retentionInDays to 365 or more where money allows.",
+    types: [logGroup],
+    scope: "resource",
+    check: ({ props }) => {
+      const days = Number(props.retentionInDays ?? 0);
+      return days === 0 || days >= 365 ? undefined : `retentionInDays is ${days}`;
+    },
+    passing: [{ type: logGroup, props: { retentionInDays: 365 } }],
+    failing: [{ type: logGroup, props: { retentionInDays: 30 } }],
+  },
+];

@@ -1,0 +1,25 @@
+import { InputError } from "../contracts/input-error";
+
+/** Exit codes of every program here: 0 fine, 1 findings or failure, 2 wrong use. */
+export const exitCodes = { fine: 0, findings: 1, wrongUse: 2 } as const;
+
+/**
+ * Runs a program's main function; a failure that a person can cause ends in one line on standard error and exit code 2,
+ * anything else in one line and exit code 1. The stack is shown only with `DEBUG=1`.
+ */
+export async function runMain(program: string, main: () => Promise<number | undefined>): Promise<void> {
+  // A reader that has seen enough, such as head, closes the pipe: that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(exitCodes.fine);
+  });
+  try {
+    process.exitCode = (await main()) ?? exitCodes.fine;
+  } catch (error) {
+    const wrongUse = InputError.isInstance(error);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${program}: ${message}\n`);
+    if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = wrongUse ? exitCodes.wrongUse : exitCodes.findings;
+  }
+}

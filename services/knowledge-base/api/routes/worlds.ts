@@ -1,0 +1,194 @@
+import { Type } from "typebox";
+import { everything } from "../../database/types";
+import { listConcepts } from "../../items/concepts";
+import { listDocuments } from "../../items/documents";
+import { listEvents, recordEvent } from "../../items/events";
+import { createWorld, deleteWorld, getWorld, listWorlds, updateWorld } from "../../items/worlds";
+import { readScope, writeScope } from "../auth";
+import { Refusal } from "../problems";
+import {
+  EventBody,
+  EventView,
+  IdParams,
+  KnowledgeReply,
+  page,
+  paged,
+  Time,
+  WorldBody,
+  WorldChange,
+  WorldView,
+} from "../schemas";
+import { bodyOf, cursorOf, idOf, pageOf, queryOf, type Routes, route } from "../service";
+
+const closed = { additionalProperties: false };
+type EventQuery = { limit?: number; cursor?: string; type?: string; since?: string; until?: string };
+
+/** Worlds and what happens in them. */
+export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
+  const { database } = indexer;
+
+  app.post(
+    "/worlds",
+    route({
+      id: "createWorld",
+      summary: "Makes a world.",
+      tag: "worlds",
+      permission: "admin",
+      body: WorldBody,
+      reply: WorldView,
+      status: 201,
+    }),
+    async (request, reply) => {
+      if (request.apiKey?.worldId) throw new Refusal(403, "this key is for one world");
+      const world = await database.transaction(everything, (session) =>
+        createWorld(session, bodyOf<WorldBody>(request)),
+      );
+      return reply.code(201).send(world);
+    },
+  );
+
+  app.get(
+    "/worlds",
+    route({
+      id: "listWorlds",
+      summary: "Lists the worlds that the key reaches.",
+      tag: "worlds",
+      permission: "read",
+      query: Type.Object({ ...page, playerId: Type.Optional(Type.String({ maxLength: 255 })) }, closed),
+      reply: paged(WorldView),
+    }),
+    async (request) => {
+      const { limit = 50, cursor, playerId } = queryOf<{ limit?: number; cursor?: string; playerId?: string }>(request);
+      const after = cursorOf(cursors, "worlds", cursor);
+      const scope = request.apiKey?.worldId ? readScope(request) : everything;
+      const rows = await database.transaction(scope, (session) =>
+        listWorlds(session, { playerId, after, limit: limit + 1 }),
+      );
+      return pageOf(rows, limit, cursors, "worlds", ({ createdAt }) => createdAt);
+    },
+  );
+
+  app.get(
+    "/worlds/:id",
+    route({
+      id: "getWorld",
+      summary: "Reads a world.",
+      tag: "worlds",
+      permission: "read",
+      params: IdParams,
+      reply: WorldView,
+    }),
+    (request) => database.transaction(readScope(request, idOf(request)), (session) => getWorld(session, idOf(request))),
+  );
+
+  app.patch(
+    "/worlds/:id",
+    route({
+      id: "updateWorld",
+      summary: "Changes a world's state, or switches it off.",
+      tag: "worlds",
+      permission: "write",
+      params: IdParams,
+      body: WorldChange,
+      reply: WorldView,
+    }),
+    (request) =>
+      database.transaction(writeScope(request, idOf(request)), (session) =>
+        updateWorld(session, idOf(request), bodyOf<WorldChange>(request)),
+      ),
+  );
+
+  app.delete(
+    "/worlds/:id",
+    route({
+      id: "deleteWorld",
+      summary: "Removes a world with everything told in it.",
+      tag: "worlds",
+      permission: "admin",
+      params: IdParams,
+      status: 204,
+    }),
+    async (request, reply) => {
+      if (request.apiKey?.worldId) throw new Refusal(403, "this key is for one world");
+      await deleteWorld(indexer, idOf(request));
+      return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    "/world/:id/knowledge",
+    route({
+      id: "worldKnowledge",
+      summary: "What a world has of its own: latest events, concepts, documents.",
+      tag: "worlds",
+      permission: "read",
+      params: IdParams,
+      query: Type.Object({ limit: page.limit }, closed),
+      reply: KnowledgeReply,
+    }),
+    (request) => {
+      const { limit = 50 } = queryOf<{ limit?: number }>(request);
+      const worldId = idOf(request);
+      return database.transaction(readScope(request, worldId), async (session) => ({
+        world: await getWorld(session, worldId),
+        events: await listEvents(session, { worldId, limit }),
+        concepts: (await listConcepts(session, { canonOnly: false, limit: 500 }))
+          .filter((one) => one.worldId === worldId)
+          .slice(0, limit),
+        documents: (await listDocuments(session, { limit: 500 }))
+          .filter((one) => one.worldId === worldId)
+          .slice(0, limit),
+      }));
+    },
+  );
+
+  app.get(
+    "/world/:id/events",
+    route({
+      id: "listEvents",
+      summary: "Lists what happened in a world, latest first.",
+      tag: "events",
+      permission: "read",
+      params: IdParams,
+      query: Type.Object(
+        {
+          ...page,
+          type: Type.Optional(Type.String({ maxLength: 50 })),
+          since: Type.Optional(Time),
+          until: Type.Optional(Time),
+        },
+        closed,
+      ),
+      reply: paged(EventView),
+    }),
+    async (request) => {
+      const worldId = idOf(request);
+      const { limit = 50, cursor, ...asked } = queryOf<EventQuery>(request);
+      const purpose = `events ${worldId}`;
+      const before = cursorOf(cursors, purpose, cursor);
+      const rows = await database.transaction(readScope(request, worldId), (session) =>
+        listEvents(session, { worldId, ...asked, before, limit: limit + 1 }),
+      );
+      return pageOf(rows, limit, cursors, purpose, ({ occurredAt }) => occurredAt);
+    },
+  );
+
+  app.post(
+    "/events/record",
+    route({
+      id: "recordEvent",
+      summary: "Records what happened in a world.",
+      tag: "events",
+      permission: "write",
+      body: EventBody,
+      reply: EventView,
+      status: 201,
+    }),
+    async (request, reply) => {
+      const body = bodyOf<EventBody>(request);
+      const event = await recordEvent(indexer, writeScope(request, body.worldId), body);
+      wrote();
+      return reply.code(201).send(event);
+    },
+  );
+};

@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { InputError } from "../../../contracts/input-error";
+import { exitCodes } from "../../../runtime/main";
+import { knowledgeBaseClient } from "../client/client";
+import { canon, everything, insideWorld } from "../database/types";
+import { readCollection } from "../evaluation/collection";
+import { evaluate, loadCollection } from "../evaluation/evaluate";
+import { generationIn } from "../index/generations";
+import { databaseTarget } from "../ingest/database-target";
+import { ingest } from "../ingest/ingest";
+import { serviceTarget } from "../ingest/service-target";
+import { openSource } from "../ingest/source";
+import { readStats } from "../items/stats";
+import { type Library, openLibrary } from "../library";
+import { readPassages } from "../search/candidates";
+import { highlight } from "../search/highlight";
+import { rank } from "../search/search";
+import { print, progressBar } from "./output";
+
+/** Opens the memory for one command and closes it after. */
+export async function withLibrary<T>(dataDir: string | undefined, work: (library: Library) => Promise<T>): Promise<T> {
+  const library = await openLibrary(process.env, dataDir);
+  try {
+    return await work(library);
+  } finally {
+    await library.database.close();
+  }
+}
+
+interface IngestFlags {
+  dataDir?: string;
+  url?: string;
+  source?: string;
+  world?: string;
+  dryRun: boolean;
+  maxVanished: number;
+  json: boolean;
+}
+
+/** ingest, search, stats, eval. */
+export function addDataCommands(program: Command, done: (code: number) => void): void {
+  program
+    .command("ingest <place>")
+    .description("Bring the memory level with a folder or s3://bucket/prefix of Markdown, text and HTML.")
+    .option("--data-dir <folder>", "folder of the embedded database")
+    .option("--url <url>", "a running service to ingest through; its key in KB_API_KEY")
+    .option("--source <name>", "name of the source; sweeps stay inside it (default: the folder's name)")
+    .option("--world <id>", "world that the documents belong to (default: the canon)")
+    .option("--dry-run", "only say what would change", false)
+    .option("--max-vanished <share>", "share of the documents that may vanish in one go", Number, 0.2)
+    .option("--json", "print JSON", false)
+    .action(async (place: string, flags: IngestFlags) => {
+      const bar = progressBar();
+      const common = {
+        source: openSource(place, flags.source),
+        worldId: flags.world ?? null,
+        dryRun: flags.dryRun,
+        maxVanished: flags.maxVanished,
+        progress: bar.progress,
+      };
+      const report =
+        flags.url === undefined
+          ? await withLibrary(flags.dataDir, ({ indexer }) =>
+              ingest({ ...common, target: databaseTarget(indexer, bar.progress) }),
+            ).finally(bar.stop)
+          : await ingest({
+              ...common,
+              target: serviceTarget(knowledgeBaseClient({ url: flags.url, apiKey: apiKey() })),
+            }).finally(bar.stop);
+      print(flags.json, report, () => [
+        `${report.dryRun ? "would be " : ""}added ${report.added.length}, updated ${report.updated.length}, deleted ${report.deleted.length}, unchanged ${report.unchanged}; ${report.passages} passages`,
+        ...report.failed.map(({ file, error }) => `failed ${file}: ${error}`),
+        ...(report.nearDuplicates as { file: string; like: string; bits: number }[]).map(
+          ({ file, like, bits }) => `${bits === 0 ? "the same words" : "nearly the same"}: ${file}, ${like}`,
+        ),
+        ...(report.kept.length === 0
+          ? []
+          : [
+              `kept ${report.kept.length} documents whose files are gone: more than --max-vanished ${flags.maxVanished} allows`,
+            ]),
+      ]);
+      done(report.failed.length > 0 || report.kept.length > 0 ? exitCodes.findings : exitCodes.fine);
+    });
+
+  program
+    .command("search <query>")
+    .description("Search as the API does.")
+    .option("--data-dir <folder>", "folder of the embedded database")
+    .option("--world <id>", "world to search in beside the canon")
+    .option("--limit <number>", "hits shown", Number, 10)
+    .option("--explain", "show why each hit ranks where it does", false)
+    .option("--json", "print JSON", false)
+    .action(
+      async (
+        query: string,
+        flags: { dataDir?: string; world?: string; limit: number; explain: boolean; json: boolean },
+      ) => {
+        const scope = flags.world === undefined ? canon : insideWorld(flags.world);
+        const hits = await withLibrary(flags.dataDir, async ({ indexer }) => {
+          const ranking = await rank(indexer, scope, { query });
+          const shown = ranking.hits.slice(0, flags.limit);
+          const passages = await indexer.database.transaction(scope, (session) =>
+            readPassages(
+              session,
+              ranking.generation.id,
+              shown.map(({ candidate }) => candidate.id),
+            ),
+          );
+          return shown.flatMap(({ candidate, score, match, explanation }) => {
+            const passage = passages.get(candidate.id);
+            if (passage === undefined) return [];
+            const found = { score, match, ...passage, highlight: highlight(passage.content, ranking.terms) };
+            return [flags.explain ? { ...found, explanation } : { ...found, explanation: undefined }];
+          });
+        });
+        print(flags.json, { hits }, () =>
+          hits.flatMap(({ score, match, title, heading, file, highlight: shown, explanation }, index) => [
+            `${index + 1}. ${title}${heading === "" || heading === title ? "" : ` > ${heading}`}${file === null ? "" : ` (${file})`}  score ${score.toFixed(3)}, match ${match.toFixed(2)}`,
+            `   ${shown.text.replace(/\s+/g, " ")}`,
+            ...(explanation === undefined
+              ? []
+              : [
+                  `   words ${explanation.lexical.toFixed(2)} (place ${explanation.lexicalRank ?? "-"}), cosine ${explanation.cosine?.toFixed(3) ?? "-"} (place ${explanation.vectorRank ?? "-"}), feedback ${explanation.feedback?.toFixed(3) ?? "-"}; ${explanation.terms
+                    .filter((term) => term.score > 0)
+                    .map((term) => `${term.term} ${term.score.toFixed(2)}`)
+                    .join(", ")}`,
+                ]),
+          ]),
+        );
+        done(hits.length === 0 ? exitCodes.findings : exitCodes.fine);
+      },
+    );
+
+  program
+    .command("stats")
+    .description("Count what is stored.")
+    .option("--data-dir <folder>", "folder of the embedded database")
+    .option("--json", "print JSON", false)
+    .action(async ({ dataDir, json }: { dataDir?: string; json: boolean }) => {
+      const stats = await withLibrary(dataDir, ({ database }) =>
+        database.transaction(everything, async (session) => readStats(session, await generationIn(session, "active"))),
+      );
+      print(json, stats, () => [
+        `documents ${stats.documents}, concepts ${stats.concepts}, events ${stats.events}, passages ${stats.passages}`,
+        stats.generation === null
+          ? "no generation yet"
+          : `generation ${stats.generation.id}: ${stats.generation.embedder} ${stats.generation.embedderVersion}`,
+      ]);
+    });
+
+  program
+    .command("eval <folder>")
+    .description("Judge the search on a folder with docs.jsonl, queries.jsonl and qrels.tsv.")
+    .option("--data-dir <folder>", "keep the loaded collection there (default: a temporary folder)")
+    .option("--mode <mode>", "hybrid, lexical or vector", "hybrid")
+    .option("--json", "print JSON", false)
+    .action(async (folder: string, flags: { dataDir?: string; mode: string; json: boolean }) => {
+      const { mode } = flags;
+      if (mode !== "hybrid" && mode !== "lexical" && mode !== "vector") {
+        throw new InputError({ path: "mode", given: mode, allowed: "hybrid, lexical or vector", where: "--mode" });
+      }
+      const collection = readCollection(folder);
+      const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), "kb-eval-")) : undefined;
+      const bar = progressBar();
+      try {
+        const result = await withLibrary(flags.dataDir ?? temporary, async ({ indexer }) => {
+          const worlds = await loadCollection(indexer, collection, bar.progress);
+          bar.stop();
+          return evaluate(indexer, collection, worlds, { mode });
+        });
+        print(flags.json, result, () => [
+          `${result.documents} documents, ${result.questions} questions`,
+          `nDCG@10 ${result.ndcg10.toFixed(4)}  recall@100 ${result.recall100.toFixed(4)}  MRR@10 ${result.mrr10.toFixed(4)}`,
+          `search p50 ${result.latency.p50.toFixed(1)} ms, p95 ${result.latency.p95.toFixed(1)} ms`,
+        ]);
+      } finally {
+        bar.stop();
+        if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+      }
+    });
+}
+
+function apiKey(): string {
+  const key = process.env.KB_API_KEY;
+  if (!key)
+    throw new InputError({
+      path: "KB_API_KEY",
+      given: undefined,
+      allowed: "a key that permits write",
+      where: "KB_API_KEY",
+    });
+  return key;
+}

@@ -1,0 +1,104 @@
+import { isIP } from "node:net";
+import { InputError } from "../../../contracts/input-error";
+import { ports } from "../../../contracts/ports";
+import { createLogger } from "../../../runtime/logger";
+import { buildServer } from "../api/server";
+import { catchUp, hasDrifted, refill } from "../index/maintenance";
+import { openLibrary } from "../library";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Quiet time after the last write before the statistical embedder's drift is looked at, in milliseconds. */
+const settleMs = 30_000;
+
+/** Serves the API until SIGTERM or SIGINT; then requests in flight are finished, new ones refused. */
+export async function serve(environment: Environment, options: { dataDir?: string; port?: number }): Promise<void> {
+  const logger = createLogger("knowledge-base");
+  const settings = serverSettings(environment, options.port);
+  const { database, indexer, vector } = await openLibrary(environment, options.dataDir);
+  if (vector?.advice !== undefined) logger.warn(vector.advice);
+
+  let timer: NodeJS.Timeout | undefined;
+  let upkeep: Promise<unknown> = Promise.resolve();
+  const keepUp = async () => {
+    const active = await indexer.active();
+    await catchUp(indexer, active);
+    if (await hasDrifted(indexer, active)) {
+      const next = await refill(indexer, { retrain: false });
+      logger.info({ generation: next.id }, "the statistical embedder was trained again");
+    }
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      upkeep = keepUp().catch((error: unknown) =>
+        logger.error({ err: error }, "upkeep failed; it is tried again after the next write"),
+      );
+    }, settleMs);
+  };
+
+  const app = await buildServer({ ...settings, indexer, logger, wrote: soon });
+  await app.listen({ host: settings.host, port: settings.port });
+  logger.info({ address: app.addresses()[0], engine: database.engine, embedder: indexer.choice.kind }, "listening");
+  soon();
+
+  await new Promise<void>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+  logger.info("stopping");
+  clearTimeout(timer);
+  await app.close();
+  await upkeep;
+  await database.close();
+}
+
+/** Reads PORT, KB_HOST, KB_TRUSTED_PROXIES, KB_CORS_ORIGINS, KB_CURSOR_SECRET. @throws InputError */
+export function serverSettings(environment: Environment, port?: number) {
+  const list = (name: string) =>
+    (environment[name] ?? "")
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "");
+  const chosen = port ?? Number(environment.PORT || ports.knowledgeBase);
+  if (!Number.isInteger(chosen) || chosen < 0 || chosen > 65_535) {
+    throw new InputError({
+      path: "port",
+      given: environment.PORT ?? port,
+      allowed: "0 to 65535",
+      where: "PORT or --port",
+    });
+  }
+  const trustedProxies = list("KB_TRUSTED_PROXIES");
+  for (const network of trustedProxies) {
+    const [address = "", bits, ...more] = network.split("/");
+    const most = isIP(address) === 4 ? 32 : 128;
+    const narrow = bits === undefined || (/^\d+$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
+    if (isIP(address) === 0 || !narrow || more.length > 0) {
+      throw new InputError({
+        path: "KB_TRUSTED_PROXIES",
+        given: network,
+        allowed: "networks such as 10.0.0.0/24, between commas",
+        where: "KB_TRUSTED_PROXIES",
+      });
+    }
+  }
+  const corsOrigins = list("KB_CORS_ORIGINS");
+  for (const origin of corsOrigins) {
+    if (!/^https?:\/\/[^/*\s]+$/.test(origin)) {
+      throw new InputError({
+        path: "KB_CORS_ORIGINS",
+        given: origin,
+        allowed: "origins such as https://example.com, between commas; no wildcard",
+        where: "KB_CORS_ORIGINS",
+      });
+    }
+  }
+  return {
+    host: environment.KB_HOST || "0.0.0.0",
+    port: chosen,
+    trustedProxies,
+    corsOrigins,
+    cursorSecret: environment.KB_CURSOR_SECRET || undefined,
+  };
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import type { PGlite } from "@electric-sql/pglite";
+
+/** A request of the main thread. */
+export interface EmbeddedRequest {
+  readonly id: number;
+  readonly kind: "query" | "script" | "close";
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The answer to one request, or the first message of all, with id 0: the database is open. */
+export type EmbeddedReply =
+  | { readonly id: number; readonly rows: unknown[]; readonly count: number }
+  | { readonly id: number; readonly error: { message: string; code?: string; detail?: string; constraint?: string } };
+
+/** Names that the bundler must not follow: PGlite brings WebAssembly and data files that stand beside its own code. */
+const packages = { pglite: "@electric-sql/pglite", vector: "@electric-sql/pglite-pgvector" };
+
+/** Runs PGlite in this thread: a statement holds the whole thread until it is done, which the main thread must not feel. */
+export async function runEmbeddedWorker(): Promise<void> {
+  const { dataDir } = workerData as { dataDir: string };
+  const port = parentPort;
+  if (port === null) return;
+  let database: PGlite;
+  try {
+    const pglite = (await import(packages.pglite)) as typeof import("@electric-sql/pglite");
+    const { vector } = (await import(packages.vector)) as typeof import("@electric-sql/pglite-pgvector");
+    database = await pglite.PGlite.create({
+      dataDir: dataDir === "" ? undefined : join(dataDir, "database"),
+      extensions: { vector },
+    });
+  } catch (error) {
+    port.postMessage({ id: 0, error: plain(error) } satisfies EmbeddedReply);
+    return;
+  }
+  port.postMessage({ id: 0, rows: [], count: 0 } satisfies EmbeddedReply);
+  port.on("message", (request: EmbeddedRequest) => {
+    answer(database, request).then(
+      (reply) => port.postMessage(reply),
+      (error: unknown) => port.postMessage({ id: request.id, error: plain(error) } satisfies EmbeddedReply),
+    );
+  });
+}
+
+async function answer(database: PGlite, { id, kind, text, values }: EmbeddedRequest): Promise<EmbeddedReply> {
+  if (kind === "close") {
+    await database.close();
+    return { id, rows: [], count: 0 };
+  }
+  if (kind === "script") {
+    await database.exec(text);
+    return { id, rows: [], count: 0 };
+  }
+  const { rows, affectedRows } = await database.query(text, [...values]);
+  return { id, rows, count: rows.length > 0 ? rows.length : (affectedRows ?? 0) };
+}
+
+function plain(error: unknown) {
+  const source = error as { message?: string; code?: string; detail?: string; constraint?: string };
+  return {
+    message: String(source.message ?? error),
+    code: source.code,
+    detail: source.detail,
+    constraint: source.constraint,
+  };
+}

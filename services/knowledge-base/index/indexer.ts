@@ -1,0 +1,234 @@
+import { InputError } from "../../../contracts/input-error";
+import { canon, type Database, everything, type Session } from "../database/types";
+import type { EmbedderChoice } from "../embedders/choice";
+import { type Embedder, embedAll } from "../embedders/embedder";
+import { loadModel, saveModel, statisticalEmbedder, statisticalName } from "../embedders/statistical";
+import { trainStatisticalModel } from "../embedders/statistical-model";
+import { chunkerVersion } from "../ingest/chunks";
+import type { Piece } from "../ingest/prepare";
+import { type Indexable, loadIndexable } from "../items/indexable";
+import { mentionFinder } from "../items/mentions";
+import { analyzerVersion, terms } from "../text/terms";
+import { createGeneration, type Generation, generationIn } from "./generations";
+import { parseVector, vectorText } from "./vectors";
+import { type IndexPassage, type ItemKind, writeItem } from "./writer";
+
+/** Version of everything but the embedder that decides what a passage is. */
+export const pipelineVersion = `${chunkerVersion}+${analyzerVersion}`;
+
+/**
+ * How long a process believes that a generation answers, in milliseconds. One that was switched away stays as the one before,
+ * so that a search which still asks it is answered; a write looks again inside its transaction.
+ */
+const activeKeptMs = 1_000;
+
+/** Embeds and indexes items, for whichever generation. */
+export class Indexer {
+  #known: { generation: Generation; at: number } | undefined;
+  readonly #embedders = new Map<string, Promise<Embedder>>();
+  /** Texts given to an embedder by this process; the resume tests and `--json` reports read it. */
+  embedded = 0;
+
+  constructor(
+    readonly database: Database,
+    readonly choice: EmbedderChoice,
+  ) {}
+
+  /** The generation that answers; the first one is made here, its statistical model knowing no corpus yet. */
+  async active(): Promise<Generation> {
+    const known = this.#known;
+    if (known !== undefined && Date.now() - known.at < activeKeptMs) return known.generation;
+    const generation = await this.#readActive();
+    this.#known = { generation, at: Date.now() };
+    return generation;
+  }
+
+  /** Forgets which generation answers, after a switch by this process. */
+  switched(): void {
+    this.#known = undefined;
+  }
+
+  async #readActive(): Promise<Generation> {
+    const found = await this.database.transaction(canon, (session) => generationIn(session, "active"));
+    if (found !== undefined) return found;
+    return this.#first().catch(async (error: unknown) => {
+      // Another process made it at the same moment.
+      const made = await this.database.transaction(canon, (session) => generationIn(session, "active"));
+      if (made === undefined) throw error;
+      return made;
+    });
+  }
+
+  async #first(): Promise<Generation> {
+    if (this.choice.kind === "remote") {
+      const { embedder } = this.choice;
+      return this.database.transaction(everything, (session) => startGeneration(session, embedder, "active"));
+    }
+    const model = trainStatisticalModel([]);
+    return this.database.transaction(everything, async (session) => {
+      await saveModel(session, model);
+      return startGeneration(session, statisticalEmbedder(model), "active");
+    });
+  }
+
+  /**
+   * The embedder that a generation was made with.
+   * @throws InputError when the configured one is another: its vectors would mean nothing beside the stored ones
+   */
+  embedderOf(generation: Pick<Generation, "embedder" | "embedderVersion">): Promise<Embedder> {
+    const key = `${generation.embedder} ${generation.embedderVersion}`;
+    const known = this.#embedders.get(key);
+    if (known !== undefined) return known;
+    const loading = this.#load(generation).catch((error: unknown) => {
+      this.#embedders.delete(key);
+      throw error;
+    });
+    this.#embedders.set(key, loading);
+    return loading;
+  }
+
+  async #load({ embedder, embedderVersion }: Pick<Generation, "embedder" | "embedderVersion">): Promise<Embedder> {
+    if (embedder === statisticalName) {
+      const model = await this.database.transaction(canon, (session) => loadModel(session, embedderVersion));
+      if (model !== undefined) return statisticalEmbedder(model);
+    } else if (this.choice.kind === "remote") {
+      const configured = this.choice.embedder;
+      if (configured.name === embedder && configured.version === embedderVersion) return configured;
+    }
+    throw new InputError({
+      path: "KB_EMBEDDER",
+      given:
+        this.choice.kind === "remote" ? `${this.choice.embedder.name} ${this.choice.embedder.version}` : "statistical",
+      allowed: `${embedder} ${embedderVersion}, which the answering generation was made with; "kb generations fill" makes another`,
+      where: "KB_EMBEDDER",
+    });
+  }
+
+  /** Vectors of texts: from stored passages, from the cache, and only then from the embedder. */
+  async vectors(generation: Generation, pieces: readonly Piece[]): Promise<Map<string, Float32Array | null>> {
+    const embedder = await this.embedderOf(generation);
+    const wanted = new Map(pieces.map((one) => [one.textHash, one.text]));
+    const found = new Map<string, Float32Array | null>();
+    if (wanted.size === 0) return found;
+    if (embedder.costly) await this.#recall(generation, embedder, [...wanted.keys()], found);
+    const missing = [...wanted].filter(([hash]) => !found.has(hash));
+    for (let at = 0; at < missing.length; at += embedder.batchSize) {
+      const batch = missing.slice(at, at + embedder.batchSize);
+      const useful = batch.filter(([, text]) => /[\p{L}\p{N}]/u.test(text));
+      const made = await embedAll(
+        embedder,
+        useful.map(([, text]) => text),
+        "passage",
+      );
+      this.embedded += useful.length;
+      for (const [hash] of batch) found.set(hash, null);
+      for (const [index, [hash]] of useful.entries()) found.set(hash, made[index] as Float32Array);
+      if (embedder.costly)
+        await this.#remember(
+          embedder,
+          useful.map(([hash]) => hash),
+          made,
+        );
+      // Lets the event loop turn: the statistical embedder works on this thread.
+      else await new Promise((resolve) => setImmediate(resolve));
+    }
+    return found;
+  }
+
+  async #recall(generation: Generation, embedder: Embedder, hashes: string[], found: Map<string, Float32Array | null>) {
+    const rows = await this.database.transaction(everything, async (session) => {
+      const stored = await session.query<{ text_hash: string; embedding: string }>(
+        `SELECT DISTINCT ON (text_hash) text_hash, embedding::text FROM passages
+         WHERE generation_id = $1 AND text_hash = ANY ($2) AND embedding IS NOT NULL`,
+        [generation.id, hashes],
+      );
+      const cached = await session.query<{ text_hash: string; embedding: string }>(
+        "SELECT text_hash, embedding::text FROM embedding_cache WHERE embedder = $1 AND embedder_version = $2 AND text_hash = ANY ($3)",
+        [embedder.name, embedder.version, hashes],
+      );
+      return [...stored.rows, ...cached.rows];
+    });
+    for (const { text_hash, embedding } of rows) found.set(text_hash, parseVector(embedding));
+  }
+
+  async #remember(embedder: Embedder, hashes: string[], vectors: readonly Float32Array[]): Promise<void> {
+    if (hashes.length === 0) return;
+    await this.database.transaction(everything, (session) =>
+      session.query(
+        `INSERT INTO embedding_cache (embedder, embedder_version, text_hash, embedding)
+         SELECT $1, $2, hash, vector::vector FROM unnest($3::text[], $4::text[]) AS made (hash, vector) ORDER BY hash
+         ON CONFLICT DO NOTHING`,
+        [embedder.name, embedder.version, hashes, vectors.map(vectorText)],
+      ),
+    );
+  }
+
+  /** Takes from the cache what passages now hold. */
+  async forget(): Promise<void> {
+    await this.database.transaction(everything, (session) => session.query("DELETE FROM embedding_cache"));
+  }
+
+  /** Embeds what an item needs in a generation; to be stored with {@link store} in a later transaction. */
+  async prepare(generation: Generation, { item, pieces, conceptIds }: Indexable): Promise<PreparedItem> {
+    const vectors = await this.vectors(generation, pieces);
+    return { generation, item, pieces, conceptIds, vectors };
+  }
+
+  /** Indexes one stored item into a generation; false when the item is gone or changed meanwhile. */
+  async indexStored(generation: Generation, kind: ItemKind, id: string, space: number): Promise<boolean> {
+    const found = await this.database.transaction(everything, (session) => loadIndexable(session, kind, id, space));
+    if (found === undefined) return false;
+    const prepared = await this.prepare(generation, found);
+    return this.database.transaction(everything, async (session) => {
+      if (!(await lockUnchanged(session, prepared))) return false;
+      await storePrepared(session, prepared);
+      return true;
+    });
+  }
+}
+
+export interface PreparedItem extends Indexable {
+  readonly generation: Generation;
+  readonly vectors: ReadonlyMap<string, Float32Array | null>;
+}
+
+/** Writes a prepared item's passages in the caller's transaction. */
+export async function storePrepared(session: Session, prepared: PreparedItem): Promise<void> {
+  const { generation, item, pieces, conceptIds, vectors } = prepared;
+  const mentions = await mentionFinder(session, item.space);
+  const passages: IndexPassage[] = pieces.map(({ heading, content, text, textHash }) => ({
+    heading,
+    content,
+    textHash,
+    conceptIds: [...new Set([...conceptIds, ...mentions(text)])],
+    terms: terms(text),
+    vector: vectors.get(textHash) ?? null,
+  }));
+  await writeItem(session, generation.id, item, passages);
+}
+
+/** A shared lock on the item's row: a delete waits for this transaction, or came first and the row is gone. */
+async function lockUnchanged(session: Session, { item }: PreparedItem): Promise<boolean> {
+  const table = { document: "narrative_documents", concept: "narrative_concepts", event: "story_events" }[item.kind];
+  await session.query(`SELECT FROM ${table} WHERE id = $1 FOR SHARE`, [item.id]);
+  const { count } = await session.query(
+    "SELECT 1 AS present FROM indexable WHERE kind = $1 AND id = $2 AND space = $3 AND content_hash = $4",
+    [item.kind, item.id, item.space, item.contentHash],
+  );
+  return count > 0;
+}
+
+/** Makes a generation for an embedder and the pipeline of this program. */
+export function startGeneration(
+  session: Session,
+  embedder: Embedder,
+  state: "active" | "filling",
+): Promise<Generation> {
+  return createGeneration(session, {
+    embedder: embedder.name,
+    embedderVersion: embedder.version,
+    chunkerVersion: pipelineVersion,
+    dimensions: embedder.dimensions,
+    state,
+  });
+}

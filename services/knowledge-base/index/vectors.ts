@@ -1,0 +1,31 @@
+/** Width of the vector column: Titan v2's default, below pgvector's 2,000 for HNSW. */
+export const vectorSize = 1024;
+
+/** A vector as pgvector reads it. Six digits are more than cosine distances of single precision need. */
+export function vectorText(vector: Float32Array): string {
+  let text = "[";
+  for (let at = 0; at < vector.length; at += 1) {
+    const value = vector[at] as number;
+    text += at === 0 ? "" : ",";
+    text += value === 0 ? "0" : value.toPrecision(6);
+  }
+  return `${text}]`;
+}
+
+/** The text of a vector, read back. */
+export function parseVector(text: string): Float32Array {
+  return Float32Array.from(text.slice(1, -1).split(","), Number);
+}
+
+/** Term numbers of a passage in order, as they are stored. */
+export function packTermIds(ids: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(ids.length * 4);
+  for (const [at, id] of ids.entries()) bytes.writeInt32LE(id, at * 4);
+  return bytes;
+}
+
+/** The reverse of {@link packTermIds}. */
+export function unpackTermIds(bytes: Uint8Array): Int32Array {
+  const copy = new Uint8Array(bytes);
+  return new Int32Array(copy.buffer, 0, copy.byteLength >> 2);
+}

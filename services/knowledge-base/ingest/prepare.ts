@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import { type MediaType, parseDocument } from "./blocks";
+import { chunkBlocks } from "./chunks";
+import { simHash } from "./simhash";
+
+export const documentTypes = ["main", "guide", "experience"] as const;
+export type DocumentType = (typeof documentTypes)[number];
+
+/** A document as it is stored. */
+export interface DocumentInput {
+  readonly source: string;
+  readonly file: string;
+  readonly worldId: string | null;
+  readonly type: DocumentType;
+  readonly title: string;
+  readonly mediaType: MediaType;
+  readonly content: string;
+  readonly contentHash: string;
+  /** 64-bit SimHash as a signed decimal, for near-duplicates. */
+  readonly simhash: string;
+}
+
+export interface RawDocument {
+  readonly source: string;
+  /** Path inside the source, with forward slashes. */
+  readonly file: string;
+  readonly content: string;
+  readonly worldId?: string | null;
+  readonly type?: DocumentType;
+  readonly title?: string;
+  readonly mediaType?: MediaType;
+}
+
+const byExtension: Readonly<Record<string, MediaType>> = {
+  ".md": "text/markdown",
+  ".markdown": "text/markdown",
+  ".html": "text/html",
+  ".htm": "text/html",
+  ".txt": "text/plain",
+};
+
+/** Media type by a file's name; undefined for files that are not ingested. */
+export function mediaTypeOf(file: string): MediaType | undefined {
+  return byExtension[posix.extname(file).toLowerCase()];
+}
+
+/** Type by the folder that a file stands in. */
+export function documentTypeOf(file: string): DocumentType {
+  const folders = file.toLowerCase().split("/").slice(0, -1);
+  if (folders.some((name) => name.startsWith("guide"))) return "guide";
+  return folders.some((name) => name.startsWith("experience")) ? "experience" : "main";
+}
+
+/** Completes a raw document: title, type, hashes. Line ends and a byte-order mark make no difference. */
+export function prepareDocument(raw: RawDocument): DocumentInput {
+  const content = raw.content
+    .replace(/^\uFEFF/, "")
+    .replace(/\r\n?/g, "\n")
+    .replaceAll("\0", "");
+  const mediaType = raw.mediaType ?? mediaTypeOf(raw.file) ?? "text/plain";
+  const parsed = parseDocument(content, mediaType);
+  const given = parsed.properties.type;
+  const type = raw.type ?? documentTypes.find((name) => name === given) ?? documentTypeOf(raw.file);
+  const title = (raw.title ?? parsed.title ?? posix.basename(raw.file).replace(/\.[^.]+$/, "")).slice(0, 500);
+  const contentHash = sha256([type, title, mediaType, content].join("\0"));
+  return {
+    source: raw.source,
+    file: raw.file,
+    worldId: raw.worldId ?? null,
+    type,
+    title,
+    mediaType,
+    content,
+    contentHash,
+    simhash: simHash(content).toString(),
+  };
+}
+
+/** A piece of an item as the index takes it. */
+export interface Piece {
+  readonly heading: string;
+  readonly content: string;
+  /** What is embedded and indexed: title, heading path and content. */
+  readonly text: string;
+  readonly textHash: string;
+}
+
+/** Cuts a stored document into pieces. */
+export function documentPieces(document: Pick<DocumentInput, "title" | "content" | "mediaType">): Piece[] {
+  const { blocks } = parseDocument(document.content, document.mediaType);
+  return chunkBlocks(blocks).map(({ heading, content }) => piece(document.title, heading, content));
+}
+
+/** The one piece of a concept or an event. */
+export function piece(title: string, heading: string, content: string): Piece {
+  const above =
+    heading === "" || heading === title ? title : heading.startsWith(`${title} > `) ? heading : `${title} > ${heading}`;
+  const text = above === "" ? content : `${above}\n${content}`;
+  return { heading, content, text, textHash: sha256(text) };
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

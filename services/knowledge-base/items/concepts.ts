@@ -1,0 +1,247 @@
+import { type Scope, type Session, sqlState, sqlStates } from "../database/types";
+import { generationIn, listGenerations } from "../index/generations";
+import { type Indexer, storePrepared } from "../index/indexer";
+import { removeItem } from "../index/writer";
+import { piece, sha256 } from "../ingest/prepare";
+import { Conflict, NotFound } from "./errors";
+import { loadIndexable } from "./indexable";
+import { markMentions } from "./mentions";
+import { spaceOf } from "./worlds";
+
+export const conceptScopes = ["global", "day_world", "dark_world", "experience"] as const;
+export type ConceptScope = (typeof conceptScopes)[number];
+
+export interface ConceptInput {
+  readonly name: string;
+  readonly type: string;
+  readonly description: string;
+  readonly scope: ConceptScope;
+  /** Absent for the canon. */
+  readonly worldId?: string | null;
+  readonly sources?: readonly string[];
+}
+
+export interface Concept extends Required<Omit<ConceptInput, "sources">> {
+  readonly id: string;
+  readonly sources: readonly string[];
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const columns = `id, name, type, description, scope, world_id AS "worldId", sources, created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+const hashOf = (concept: Pick<ConceptInput, "name" | "type" | "description">) =>
+  sha256([concept.name, concept.type, concept.description].join("\0"));
+
+/** Makes a concept with its first version, and its passage. @throws Conflict when its world or the canon has one of that name */
+export async function createConcept(indexer: Indexer, scope: Scope, input: ConceptInput): Promise<Concept> {
+  const generation = await indexer.active();
+  const pieces = [piece(input.name, "", input.description)];
+  const vectors = await indexer.vectors(generation, pieces);
+  try {
+    return await indexer.database.transaction(scope, async (session) => {
+      const space = await spaceOf(session, input.worldId ?? null);
+      const { rows } = await session.query<Concept>(
+        `INSERT INTO narrative_concepts (name, type, description, scope, world_id, sources, content_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${columns}`,
+        [
+          input.name,
+          input.type,
+          input.description,
+          input.scope,
+          input.worldId ?? null,
+          JSON.stringify(input.sources ?? []),
+          hashOf(input),
+        ],
+      );
+      const concept = rows[0] as Concept;
+      await addVersion(session, concept, { worldId: concept.worldId, playerId: null, changes: {}, told: input });
+      if ((await generationIn(session, "active"))?.id === generation.id) {
+        const stored = await loadIndexable(session, "concept", concept.id, space);
+        if (stored !== undefined) await storePrepared(session, { ...stored, generation, vectors });
+        await markMentions(session, generation.id, concept.id, concept.name);
+      }
+      return concept;
+    });
+  } catch (error) {
+    throw named(error);
+  }
+}
+
+/**
+ * Tells a concept anew: a version is added. The canon tells its own; a world that tells a concept of the canon differently gets
+ * versions of its own, and the canon stays as it is.
+ * @throws NotFound, Conflict
+ */
+export async function reviseConcept(
+  indexer: Indexer,
+  scope: Scope,
+  id: string,
+  change: { name?: string; type?: string; description?: string; worldId?: string | null; playerId?: string | null },
+): Promise<ConceptVersion> {
+  try {
+    const { version, space } = await indexer.database.transaction(scope, async (session) => {
+      const concept = await getConcept(session, id);
+      const world = change.worldId ?? concept.worldId;
+      const before = (await conceptAsOf(session, id, world, undefined)) ?? concept;
+      const told = {
+        name: change.name ?? before.name,
+        type: change.type ?? before.type,
+        description: change.description ?? before.description,
+      };
+      const { rows: locked } = await session.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [id]);
+      if (locked.length === 0) throw new NotFound("concept");
+      if (world === concept.worldId) {
+        const { count } = await session.query(
+          `UPDATE narrative_concepts SET name = $2, type = $3, description = $4, content_hash = $5, updated_at = now() WHERE id = $1`,
+          [id, told.name, told.type, told.description, hashOf(told)],
+        );
+        if (count === 0) throw new NotFound("concept");
+      }
+      const version = await addVersion(session, concept, {
+        worldId: world,
+        playerId: change.playerId ?? null,
+        changes: difference(before, told),
+        told,
+      });
+      return { version, space: await spaceOf(session, world) };
+    });
+    await indexer.indexStored(await indexer.active(), "concept", id, space);
+    return version;
+  } catch (error) {
+    throw named(error);
+  }
+}
+
+function difference(
+  before: Record<"name" | "type" | "description", string>,
+  told: Record<"name" | "type" | "description", string>,
+) {
+  const fields = ["name", "type", "description"] as const;
+  return Object.fromEntries(
+    fields
+      .filter((field) => before[field] !== told[field])
+      .map((field) => [field, { from: before[field], to: told[field] }]),
+  );
+}
+
+export interface ConceptVersion {
+  readonly id: string;
+  readonly conceptId: string;
+  readonly worldId: string | null;
+  readonly playerId: string | null;
+  readonly version: number;
+  readonly name: string;
+  readonly type: string;
+  readonly description: string;
+  readonly changes: Record<string, unknown>;
+  readonly validFrom: Date;
+}
+
+const versionColumns = `id, concept_id AS "conceptId", world_id AS "worldId", player_id AS "playerId", version, name, type,
+  description, changes, valid_from AS "validFrom"`;
+
+async function addVersion(
+  session: Session,
+  concept: Pick<Concept, "id">,
+  made: {
+    worldId: string | null;
+    playerId: string | null;
+    changes: Record<string, unknown>;
+    told: Pick<ConceptInput, "name" | "type" | "description">;
+  },
+): Promise<ConceptVersion> {
+  const { rows } = await session.query<ConceptVersion>(
+    `INSERT INTO concept_versions (concept_id, world_id, player_id, version, name, type, description, changes, content_hash)
+     SELECT $1, $2, $3, coalesce(max(version), 0) + 1, $4, $5, $6, $7, $8 FROM concept_versions
+     WHERE concept_id = $1 AND world_id IS NOT DISTINCT FROM $2 RETURNING ${versionColumns}`,
+    [
+      concept.id,
+      made.worldId,
+      made.playerId,
+      made.told.name,
+      made.told.type,
+      made.told.description,
+      JSON.stringify(made.changes),
+      hashOf(made.told),
+    ],
+  );
+  return rows[0] as ConceptVersion;
+}
+
+/** @throws NotFound */
+export async function getConcept(session: Session, id: string): Promise<Concept> {
+  const { rows } = await session.query<Concept>(`SELECT ${columns} FROM narrative_concepts WHERE id = $1`, [id]);
+  if (rows[0] === undefined) throw new NotFound("concept");
+  return rows[0];
+}
+
+/**
+ * A concept as a world told it at a time: the world's own latest version by then, else the canon's.
+ * @param at @default now
+ */
+export async function conceptAsOf(
+  session: Session,
+  id: string,
+  worldId: string | null,
+  at: Date | undefined,
+): Promise<ConceptVersion | undefined> {
+  const { rows } = await session.query<ConceptVersion>(
+    `SELECT ${versionColumns} FROM concept_versions
+     WHERE concept_id = $1 AND (world_id IS NULL OR world_id = $2) AND ($3::timestamptz IS NULL OR valid_from <= $3)
+     ORDER BY world_id IS NULL, version DESC LIMIT 1`,
+    [id, worldId, at ?? null],
+  );
+  return rows[0];
+}
+
+export async function listVersions(session: Session, id: string, limit: number): Promise<ConceptVersion[]> {
+  await getConcept(session, id);
+  const { rows } = await session.query<ConceptVersion>(
+    `SELECT ${versionColumns} FROM concept_versions WHERE concept_id = $1 ORDER BY valid_from, version LIMIT $2`,
+    [id, limit],
+  );
+  return rows;
+}
+
+export async function listConcepts(
+  session: Session,
+  filter: { canonOnly: boolean; type?: string; name?: string; after?: { at: string; id: string }; limit: number },
+): Promise<Concept[]> {
+  const { rows } = await session.query<Concept>(
+    `SELECT ${columns} FROM narrative_concepts
+     WHERE (NOT $1 OR world_id IS NULL) AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR name ILIKE $3)
+       AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid))
+     ORDER BY created_at, id LIMIT $6`,
+    [
+      filter.canonOnly,
+      filter.type ?? null,
+      filter.name ?? null,
+      filter.after?.at ?? null,
+      filter.after?.id ?? null,
+      filter.limit,
+    ],
+  );
+  return rows;
+}
+
+/** Removes a concept with its versions, relationships and passages. @throws NotFound */
+export async function deleteConcept(indexer: Indexer, scope: Scope, id: string): Promise<void> {
+  await indexer.database.transaction(scope, async (session) => {
+    const { count } = await session.query("DELETE FROM narrative_concepts WHERE id = $1", [id]);
+    if (count === 0) throw new NotFound("concept");
+    for (const generation of await listGenerations(session)) {
+      const { rows } = await session.query<{ space: number }>(
+        "SELECT space FROM indexed_items WHERE generation_id = $1 AND kind = 'concept' AND item_id = $2",
+        [generation.id, id],
+      );
+      for (const { space } of rows) await removeItem(session, generation.id, { kind: "concept", id, space });
+    }
+  });
+}
+
+function named(error: unknown): unknown {
+  return sqlState(error) === sqlStates.uniqueViolation
+    ? new Conflict("a concept of that name is there already")
+    : error;
+}

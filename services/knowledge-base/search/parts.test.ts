@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { packModel, unpackModel } from "../embedders/statistical";
+import { statisticalEncoder, trainStatisticalModel } from "../embedders/statistical-model";
+import { ndcg, recall, reciprocalRank } from "../evaluation/metrics";
+import { escapeLike } from "../items/mentions";
+import { terms } from "../text/terms";
+import { cursorCodec } from "./cursor";
+import { byScore, minMax, reciprocalRankFusion, weightedSum } from "./fusion";
+import { highlight } from "./highlight";
+import { type QueryTerm, rarestTerms } from "./lexical";
+import { rankingSettings } from "./settings";
+
+describe("terms", () => {
+  it("are stemmed, without stop words and case", () => {
+    assert.deepEqual(terms("The Dragons' hoards, hoarding in DRAGON'S caves"), [
+      "dragon",
+      "hoard",
+      "hoard",
+      "dragon",
+      "cave",
+    ]);
+  });
+  it("are pairs of characters where a script has no spaces", () => {
+    assert.deepEqual(terms("龍の谷"), ["龍の", "の谷", "谷"]);
+  });
+});
+
+describe("fusion", () => {
+  const leg = fc.dictionary(fc.integer({ min: 1, max: 30 }).map(String), fc.double({ min: 0, max: 50, noNaN: true }), {
+    minKeys: 1,
+  });
+  const asMap = (scores: Record<string, number>) =>
+    new Map(Object.entries(scores).map(([id, score]) => [Number(id), score]));
+
+  it("scales to 0..1 and keeps the order", () => {
+    fc.assert(
+      fc.property(leg, (scores) => {
+        const scaled = minMax(asMap(scores));
+        for (const value of scaled.values()) assert.ok(value >= 0 && value <= 1);
+        const order = byScore(asMap(scores));
+        for (let at = 1; at < order.length; at += 1) {
+          assert.ok(
+            (scaled.get((order[at - 1] as [number, number])[0]) ?? 0) >=
+              (scaled.get((order[at] as [number, number])[0]) ?? 0),
+          );
+        }
+      }),
+    );
+  });
+
+  it("with weight 0 for a leg is the other leg", () => {
+    const fused = weightedSum([
+      {
+        scores: new Map([
+          [1, 0.2],
+          [2, 0.9],
+        ]),
+        weight: 1,
+      },
+      { scores: new Map([[1, 1]]), weight: 0 },
+    ]);
+    assert.deepEqual(
+      byScore(fused).map(([id]) => id),
+      [2, 1],
+    );
+  });
+
+  it("by reciprocal ranks puts what both legs like first", () => {
+    const fused = reciprocalRankFusion(
+      [
+        new Map([
+          [1, 9],
+          [2, 8],
+          [3, 7],
+        ]),
+        new Map([
+          [4, 9],
+          [2, 8],
+          [1, 1],
+        ]),
+      ],
+      60,
+    );
+    assert.deepEqual(
+      byScore(fused).map(([id]) => id),
+      [1, 2, 4, 3],
+    );
+    assert.ok([...fused.values()].every((score) => score <= 1));
+  });
+});
+
+describe("highlights", () => {
+  it("mark the question's words where they stand", () => {
+    const text = `${"filler ".repeat(100)}the silver bells of the dragon${" filler".repeat(100)}`;
+    const shown = highlight(text, new Set(terms("dragon bell")));
+    assert.deepEqual(
+      shown.marks.map(([from, to]) => shown.text.slice(from, to)),
+      ["bells", "dragon"],
+    );
+    assert.ok(shown.text.length <= 290);
+  });
+  it("hold for any text and words", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 600, unit: "grapheme" }), fc.lorem(), (text, question) => {
+        const shown = highlight(`${text} ${question} ${text}`, new Set(terms(question)));
+        for (const [from, to] of shown.marks) assert.ok(from >= 0 && to <= shown.text.length && from < to);
+      }),
+    );
+  });
+});
+
+describe("cursors", () => {
+  const codec = cursorCodec("secret");
+  it("come back as they were made, for the same list only", () => {
+    const made = codec.encode("documents", { at: "x", id: 7 });
+    assert.deepEqual(codec.decode("documents", made), { at: "x", id: 7 });
+    for (const wrong of [`${made}x`, made.replace(/^./, "A"), "", "a.b", codec.encode("worlds", { at: "x", id: 7 })]) {
+      assert.throws(() => codec.decode("documents", wrong), /cursor/);
+    }
+    assert.throws(() => cursorCodec("other").decode("documents", made), /cursor/);
+  });
+});
+
+describe("LIKE arguments", () => {
+  it("mean themselves", () => {
+    assert.equal(escapeLike("50%_\\"), "50\\%\\_\\\\");
+  });
+});
+
+describe("the terms that candidates are brought up by", () => {
+  const term = (name: string, passages: number): QueryTerm => ({ term: name, ids: [1], idf: 1, passages, count: 1 });
+  const names = (list: readonly QueryTerm[], most: number) => rarestTerms(list, most).map((one) => one.term);
+
+  it("are the rarest, as many as the postings allow, and at least two", () => {
+    const list = [term("the", 900), term("dragon", 40), term("king", 300), term("veyra", 3)];
+    assert.deepEqual(names(list, 5_000), ["veyra", "dragon", "king", "the"]);
+    assert.deepEqual(names(list, 400), ["veyra", "dragon", "king"]);
+    assert.deepEqual(names(list, 1), ["veyra", "dragon"]);
+    assert.deepEqual(names([], 1), []);
+  });
+});
+
+describe("ranking settings", () => {
+  it("name what is out of range", () => {
+    assert.throws(() => rankingSettings({ vectorWeight: 1.5 }, false), /ranking\.vectorWeight: 1\.5/);
+    assert.equal(rankingSettings({ vectorWeight: undefined }, false).vectorWeight, 0.3);
+    assert.equal(rankingSettings({}, true).fusion, "rrf");
+  });
+});
+
+describe("evaluation metrics", () => {
+  const judged = new Map([
+    ["a", 1],
+    ["b", 1],
+  ]);
+  it("agree with hand calculation", () => {
+    assert.equal(ndcg(["a", "b", "c"], judged, 10), 1);
+    assert.equal(ndcg(["c", "a"], judged, 10), 1 / Math.log2(3) / (1 + 1 / Math.log2(3)));
+    assert.equal(recall(["x", "a"], judged, 100), 0.5);
+    assert.equal(reciprocalRank(["x", "a"], judged, 10), 0.5);
+    assert.equal(reciprocalRank(["x"], judged, 10), 0);
+  });
+});
+
+describe("the statistical embedder", () => {
+  const corpus = Array.from({ length: 60 }, (_, index) =>
+    index % 2 === 0 ? `ship sail harbor captain wave number${index}` : `mountain snow climber rope peak number${index}`,
+  );
+  const model = trainStatisticalModel(corpus);
+  const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * (b[at] as number), 0);
+
+  it("brings texts together that share no word", () => {
+    const { encode } = statisticalEncoder(model);
+    const sail = encode("sail");
+    assert.ok(cosine(sail, encode("harbor")) > cosine(sail, encode("snow")) + 0.2);
+  });
+  it("trains the same model again, and reads it back from its stored form", () => {
+    assert.equal(trainStatisticalModel(corpus).version, model.version);
+    const again = unpackModel(packModel(model));
+    assert.deepEqual(
+      statisticalEncoder(again).encode("captain of the wave"),
+      statisticalEncoder(model).encode("captain of the wave"),
+    );
+  });
+  it("gives a unit vector to every text with a letter, also before it has seen a corpus", () => {
+    for (const one of [model, trainStatisticalModel([])]) {
+      const { encode } = statisticalEncoder(one);
+      fc.assert(
+        fc.property(fc.lorem({ maxCount: 6 }), (text) => {
+          const vector = encode(text);
+          assert.ok(Math.abs(cosine(vector, vector) - 1) < 1e-4);
+        }),
+      );
+      assert.ok(Math.abs(cosine(encode("the"), encode("the")) - 1) < 1e-4);
+    }
+  });
+});

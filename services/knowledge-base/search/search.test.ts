@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { canon, everything, insideWorld } from "../database/types";
+import { conceptAsOf, createConcept, reviseConcept } from "../items/concepts";
+import { deleteDocument } from "../items/documents";
+import { recordEvent } from "../items/events";
+import { neighbours, relate } from "../items/relationships";
+import { deleteWorld, type World } from "../items/worlds";
+import { type TestMemory, testMemory } from "../testing/memory";
+import { makeWorld, stories, tell } from "../testing/stories";
+import { terms } from "../text/terms";
+import { readCandidates } from "./candidates";
+import { lexicalLeg, lexicalQuery, scoreCandidate } from "./lexical";
+import { rank } from "./search";
+import { defaultSettings } from "./settings";
+
+describe("search", () => {
+  let memory: TestMemory;
+  let ids: Record<string, string>;
+  let north: World;
+  let south: World;
+  before(async () => {
+    memory = await testMemory();
+    ids = await tell(memory.indexer, stories);
+    north = await makeWorld(memory.indexer, "north");
+    south = await makeWorld(memory.indexer, "south");
+  });
+  after(() => memory.dispose());
+
+  const found = async (query: string, scope = canon as Parameters<typeof rank>[1], more = {}) =>
+    (await rank(memory.indexer, scope, { query, ...more })).hits.map(({ candidate }) => candidate.itemId);
+
+  it("finds the passage for a natural question, whose words stand in no one passage together", async () => {
+    for (const [query, file] of [
+      ["who is guarding the gate in the north?", "01-gate.md"],
+      ["which month is frostbeet harvested", "02-harvest.md"],
+      ["where does the dragon sleep", "guides/dragon.md"],
+      ["what do gladiators fight for", "experiences/arena.html"],
+    ] as const) {
+      assert.equal((await found(query))[0], ids[file], query);
+    }
+  });
+
+  it("finds misspelt names by their letters", async () => {
+    assert.equal((await found("Orsolia"))[0], ids["01-gate.md"]);
+  });
+
+  it("scores in SQL as it scores in the program", async () => {
+    const { id } = await memory.indexer.active();
+    const settings = { ...defaultSettings(false), pairWeight: 0 };
+    await memory.database.transaction(canon, async (session) => {
+      const query = await lexicalQuery(session, id, terms("the dragon hoards silver silver bells of the lake"));
+      const leg = await lexicalLeg(session, id, query, settings, undefined);
+      assert.ok(leg.length >= 2);
+      const candidates = await readCandidates(
+        session,
+        id,
+        leg.map((hit) => hit.id),
+        undefined,
+      );
+      for (const hit of leg) {
+        const candidate = candidates.find((one) => one.id === hit.id);
+        const { total } = scoreCandidate(query, settings, candidate?.termIds ?? new Int32Array());
+        assert.ok(Math.abs(total - hit.score) < 1e-5);
+      }
+    });
+  });
+
+  it("finds what has common words alone, where the rare ones bring up too little", async () => {
+    const { id } = await memory.indexer.active();
+    await memory.database.transaction(canon, async (session) => {
+      const query = await lexicalQuery(session, id, terms("dragon lake gate"));
+      const common = query.terms.map((one) => ({ ...one, passages: one.term === "gate" ? 1_000_000 : one.passages }));
+      const settings = defaultSettings(false);
+      const leg = await lexicalLeg(session, id, { ...query, terms: common }, settings, undefined);
+      assert.deepEqual(leg, await lexicalLeg(session, id, query, settings, undefined));
+    });
+  });
+
+  it("says why: words, cosine, feedback and places", async () => {
+    const { hits } = await rank(memory.indexer, canon, { query: "silver bells" });
+    const why = hits[0]?.explanation;
+    assert.deepEqual(
+      why?.terms.map(({ term }) => term),
+      ["silver", "bell"],
+    );
+    assert.ok(why !== undefined && why.pairs > 0 && why.lexicalRank === 1 && (why.cosine ?? 0) > 0);
+  });
+
+  it("has a match that is comparable between questions, and a threshold on it", async () => {
+    assert.equal((await rank(memory.indexer, canon, { query: "silver bells" })).hits[0]?.match, 1);
+    const { hits } = await rank(memory.indexer, canon, { query: "quantum chromodynamics lattice", threshold: 0.5 });
+    assert.equal(hits.length, 0);
+  });
+
+  it("answers nothing to a question without words, and to words nobody wrote", async () => {
+    assert.deepEqual(await found("?!"), []);
+    assert.deepEqual(await found("zzzzqqqq", canon, { ranking: { mode: "lexical" } }), []);
+  });
+
+  it("shows a world itself and the canon, never another world", async () => {
+    await recordEvent(memory.indexer, insideWorld(north.id), {
+      worldId: north.id,
+      type: "duel",
+      summary: "Kestrel won the obsidian crown.",
+    });
+    const concept = await createConcept(memory.indexer, insideWorld(south.id), {
+      name: "Obsidian Crown",
+      type: "relic",
+      description: "A crown of obsidian that whispers.",
+      scope: "day_world",
+      worldId: south.id,
+    });
+    const north1 = await rank(memory.indexer, insideWorld(north.id), { query: "obsidian crown" });
+    assert.ok(north1.hits.every(({ candidate }) => candidate.itemId !== concept.id));
+    assert.equal(north1.hits[0]?.candidate.kind, "event");
+    assert.ok((await found("obsidian crown", canon)).every((id) => Object.values(ids).includes(id)));
+    assert.equal((await found("obsidian crown", insideWorld(south.id)))[0], concept.id);
+  });
+
+  it("weighs words by what the asker sees: another world's texts change no score", async () => {
+    const before = await rank(memory.indexer, insideWorld(north.id), { query: "silver bells" });
+    await tell(memory.indexer, { "x.md": "silver bells silver bells silver" }, { worldId: south.id });
+    const after = await rank(memory.indexer, insideWorld(north.id), { query: "silver bells" });
+    assert.deepEqual(
+      after.hits.map(({ score, explanation }) => [score, explanation]),
+      before.hits.map(({ score, explanation }) => [score, explanation]),
+    );
+  });
+
+  it("filters by kind, type, scope, time and concept", async () => {
+    const inNorth = insideWorld(north.id);
+    assert.deepEqual(
+      new Set(await found("the dragon in the arena", inNorth, { filters: { types: ["guide"] } })),
+      new Set([ids["guides/dragon.md"]]),
+    );
+    const events = await rank(memory.indexer, inNorth, { query: "crown", filters: { kinds: ["event"] } });
+    assert.deepEqual(
+      events.hits.map(({ candidate }) => candidate.kind),
+      ["event"],
+    );
+    assert.deepEqual(
+      await found("crown", inNorth, { filters: { kinds: ["event"], until: "2001-01-01T00:00:00Z" } }),
+      [],
+    );
+    const veyra = await createConcept(memory.indexer, everything, {
+      name: "Veyra",
+      type: "creature",
+      description: "A dragon.",
+      scope: "global",
+    });
+    const about = await found("sleeps below the glacier", canon, { filters: { conceptId: veyra.id } });
+    assert.deepEqual(new Set(about), new Set([veyra.id, ids["guides/dragon.md"]]));
+  });
+
+  it("tells a canon concept as the world tells it, and as of a time", async () => {
+    const moon = await createConcept(memory.indexer, everything, {
+      name: "Pale Moon",
+      type: "place",
+      description: "It shines pale and cold.",
+      scope: "global",
+    });
+    const first = await memory.database.transaction(canon, (session) => conceptAsOf(session, moon.id, null, undefined));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await reviseConcept(memory.indexer, insideWorld(north.id), moon.id, {
+      description: "It shattered into embers.",
+      worldId: north.id,
+    });
+    const asSeen = async (scope: typeof canon | ReturnType<typeof insideWorld>, world: string | null, at?: Date) =>
+      (await memory.database.transaction(scope, (session) => conceptAsOf(session, moon.id, world, at)))?.description;
+    assert.equal(await asSeen(insideWorld(north.id), north.id), "It shattered into embers.");
+    assert.equal(await asSeen(insideWorld(north.id), north.id, first?.validFrom), "It shines pale and cold.");
+    assert.equal(await asSeen(insideWorld(south.id), south.id), "It shines pale and cold.");
+    const hits = (
+      await rank(memory.indexer, insideWorld(north.id), { query: "pale moon shattered embers", group: "passage" })
+    ).hits;
+    assert.equal(hits.filter(({ candidate }) => candidate.itemId === moon.id).length, 1);
+    assert.ok(
+      (await rank(memory.indexer, insideWorld(south.id), { query: "embers", ranking: { mode: "lexical" } })).hits
+        .length === 0,
+    );
+  });
+
+  it("walks relationships by strength, within depth and fan-out, through cycles once", async () => {
+    const make = (name: string) =>
+      createConcept(memory.indexer, everything, { name, type: "node", description: name, scope: "global" });
+    const [a, b, c, d] = await Promise.all(["Na", "Nb", "Nc", "Nd"].map(make));
+    await memory.database.transaction(everything, async (session) => {
+      for (const [from, to, strength] of [
+        [a, b, 0.9],
+        [b, c, 0.5],
+        [c, a, 0.1],
+        [c, d, 0.8],
+      ] as const) {
+        await relate(session, {
+          from: from?.id as string,
+          to: to?.id as string,
+          type: "knows",
+          strength,
+          worldId: null,
+        });
+      }
+    });
+    const around = (options: object) =>
+      memory.database.transaction(canon, (session) => neighbours(session, a?.id as string, options));
+    assert.deepEqual(
+      (await around({ depth: 1 })).map(({ name }) => name),
+      ["Nb", "Nc"],
+    );
+    assert.deepEqual(
+      (await around({ depth: 1, fanOut: 1 })).map(({ name }) => name),
+      ["Nb"],
+    );
+    assert.deepEqual(
+      (await around({ depth: 4 })).map(({ name, depth }) => [name, depth]),
+      [
+        ["Nb", 1],
+        ["Nc", 1],
+        ["Nd", 2],
+      ],
+    );
+    assert.deepEqual(await around({ depth: 4, types: ["hates"] }), []);
+  });
+
+  it("forgets what is deleted, and a world with everything in it", async () => {
+    await deleteDocument(memory.indexer, everything, ids["notes.txt"] as string);
+    assert.ok(!(await found("ferryman black lake")).includes(ids["notes.txt"] as string));
+    await deleteWorld(memory.indexer, south.id);
+    const left = await memory.database.transaction(everything, (session) =>
+      session.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM passages p WHERE NOT EXISTS (SELECT FROM indexable i WHERE i.id = p.item_id)",
+      ),
+    );
+    assert.equal(left.rows[0]?.n, 0);
+    const wrong = await memory.database.transaction(everything, (session) =>
+      session.query(
+        `SELECT t.id FROM terms t LEFT JOIN postings p ON p.term_id = t.id GROUP BY t.id, t.passages HAVING t.passages <> count(p.passage_id)`,
+      ),
+    );
+    assert.deepEqual(wrong.rows, [], "document frequencies agree with the postings");
+  });
+});
+
+describe("filtered search under an HNSW index", () => {
+  it("returns as many rows as asked for, in each of many worlds", async () => {
+    const memory = await testMemory();
+    const words = ["amber", "basalt", "cobalt", "dune", "ember", "fjord", "grove", "heath", "isle", "jade"];
+    const worlds = [];
+    for (let index = 0; index < 6; index += 1) {
+      const world = await makeWorld(memory.indexer, `w${index}`);
+      worlds.push(world);
+      const texts = Object.fromEntries(
+        Array.from({ length: 15 }, (_, at) => [
+          `${at}.txt`,
+          `${words[at % 10]} ${words[(at + index) % 10]} tale ${at}`,
+        ]),
+      );
+      await tell(memory.indexer, texts, { worldId: world.id });
+    }
+    const { id } = await memory.indexer.active();
+    await memory.database.transaction(everything, (session) => session.query("SELECT kb_build_vector_index($1)", [id]));
+    for (const world of worlds) {
+      const { hits } = await rank(memory.indexer, insideWorld(world.id), {
+        query: "amber tale",
+        ranking: { mode: "vector", candidates: 10 },
+      });
+      assert.equal(hits.length, 10);
+    }
+    // The same with the planner's other ways closed, so that the index alone answers.
+    const plan = await memory.database.transaction(insideWorld(worlds[0]?.id as string), async (session) => {
+      await session.query("SET LOCAL enable_seqscan = off");
+      await session.query("SET LOCAL enable_sort = off");
+      await session.query("SET LOCAL enable_bitmapscan = off");
+      const zero = `[1${",0".repeat(1023)}]`;
+      const text = `SELECT id FROM passages WHERE generation_id = ${id} AND embedding IS NOT NULL ORDER BY embedding <=> '${zero}' LIMIT 10`;
+      const explained = await session.query<{ "QUERY PLAN": string }>(`EXPLAIN ${text}`);
+      const { rows } = await session.query(text);
+      return { text: explained.rows.map((row) => row["QUERY PLAN"]).join("\n"), rows: rows.length };
+    });
+    assert.match(plan.text, /hnsw/);
+    assert.equal(plan.rows, 10);
+    await memory.dispose();
+  });
+});

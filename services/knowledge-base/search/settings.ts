@@ -1,0 +1,67 @@
+import { InputError } from "../../../contracts/input-error";
+
+/** How a ranking comes about. The defaults are one setting for every collection; docs/knowledge-base.md has the measurements. */
+export interface RankingSettings {
+  /** Which legs take part. @default hybrid */
+  readonly mode: "hybrid" | "lexical" | "vector";
+  /**
+   * How the legs are joined: `minmax` scales each leg's scores over the candidates and weighs them, `rrf` adds reciprocal ranks.
+   * @default minmax for the statistical embedder, rrf for a neural one
+   */
+  readonly fusion: "minmax" | "rrf";
+  /** Weight of the vector leg under minmax, 0 to 1. @default 0.3 */
+  readonly vectorWeight: number;
+  /** Constant of reciprocal rank fusion. @default 60 */
+  readonly rrfConstant: number;
+  /** Saturation of term frequency in BM25. @default 1.2 */
+  readonly k1: number;
+  /** Length normalisation in BM25, 0 to 1. @default 0.75 */
+  readonly b: number;
+  /** Weight of two words of the question standing side by side in a passage, beside their BM25. @default 0.4 */
+  readonly pairWeight: number;
+  /** Candidates taken from each leg, 10 to 500. @default 120 */
+  readonly candidates: number;
+  /** Pseudo-relevance feedback: passages whose mean vector is added to the question's; 0 switches it off. @default 10 */
+  readonly feedbackPassages: number;
+  /** Share of the feedback in the final score, 0 to 1. @default 0.35 */
+  readonly feedbackWeight: number;
+}
+
+/** The measured defaults; `neural` for vectors of a trained language model. */
+export function defaultSettings(neural: boolean): RankingSettings {
+  return {
+    mode: "hybrid",
+    fusion: neural ? "rrf" : "minmax",
+    vectorWeight: 0.3,
+    rrfConstant: 60,
+    k1: 1.2,
+    b: 0.75,
+    pairWeight: 0.4,
+    candidates: 120,
+    feedbackPassages: neural ? 0 : 10,
+    feedbackWeight: 0.35,
+  };
+}
+
+const ranges = {
+  vectorWeight: [0, 1],
+  rrfConstant: [1, 1000],
+  k1: [0, 10],
+  b: [0, 1],
+  pairWeight: [0, 10],
+  candidates: [10, 500],
+  feedbackPassages: [0, 50],
+  feedbackWeight: [0, 1],
+} as const satisfies Partial<Record<keyof RankingSettings, readonly [number, number]>>;
+
+/** Lays given settings over the defaults. @throws InputError for a number out of range */
+export function rankingSettings(given: Partial<RankingSettings>, neural: boolean): RankingSettings {
+  for (const [name, [low, high]] of Object.entries(ranges)) {
+    const value = given[name as keyof typeof ranges];
+    if (value !== undefined && !(value >= low && value <= high)) {
+      throw new InputError({ path: `ranking.${name}`, given: value, allowed: `a number from ${low} to ${high}` });
+    }
+  }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...defaultSettings(neural), ...set };
+}

@@ -1,0 +1,283 @@
+import type { GpuTier } from "../contracts/archetypes";
+import { healthPaths } from "../contracts/health";
+
+/** Secrets that only a person can supply; the program makes them with a value that says so, and never reads them back. */
+export const externalSecrets = {
+  stripe: "STRIPE_API_KEY",
+  stripeWebhook: "STRIPE_WEBHOOK_SECRET",
+  modelProviders: "MODEL_PROVIDER_KEYS",
+  github: "GITHUB_TOKEN",
+} as const;
+export type ExternalSecret = keyof typeof externalSecrets;
+
+/** Buckets of an environment that services use. */
+export const serviceBuckets = ["documents", "models"] as const;
+export type ServiceBucket = (typeof serviceBuckets)[number];
+
+/** What a service is, wherever it runs. */
+export interface ServiceDefinition {
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** Whether its code is in this repository, or elsewhere with the stub until its image is given. */
+  readonly source: "repository" | "elsewhere";
+  /** TCP port and health path; absent for a worker without a listener. */
+  readonly http?: { readonly port: number; readonly healthPath: string };
+  /** CPU units, 1024 = one vCPU. */
+  readonly cpu: number;
+  /** MiB. */
+  readonly memory: number;
+  /** A database of its own on the instance, and whether an own container migrates it before the service starts. */
+  readonly database?: {
+    readonly migrates: boolean;
+    readonly extensions: readonly string[];
+    readonly roles: readonly string[];
+  };
+  /** Uses the cache, under its own key prefix. */
+  readonly cache?: boolean;
+  /** Publishes to and reads from the weather events. */
+  readonly weatherEvents?: { readonly publishes: boolean; readonly consumes: boolean };
+  readonly buckets?: Readonly<Partial<Record<ServiceBucket, "read" | "read-write">>>;
+  readonly secrets?: readonly ExternalSecret[];
+  /** Services that it may call; each is an edge between two security groups. */
+  readonly calls?: readonly string[];
+  /** GPU tiers whose load balancer it may call. */
+  readonly tiers?: readonly GpuTier[];
+  /** Foundation models on Amazon Bedrock that it may invoke. */
+  readonly bedrockModels?: readonly string[];
+  /** CloudWatch namespaces that it may publish to. */
+  readonly metricNamespaces?: readonly string[];
+  /** Paths under which players reach it through the public edge. */
+  readonly publicPaths?: readonly string[];
+  /** Fixed environment beside what its needs bring. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Commands of its image for tasks that a person or a pipeline starts, by name. */
+  readonly oneOff?: Readonly<Record<string, readonly string[]>>;
+  /** Seconds that it may take to end after SIGTERM. @default 30 */
+  readonly stopTimeout?: number;
+  /** Tasks in production at least and at most; one task where both are 1. */
+  readonly tasks: { readonly min: number; readonly max: number };
+}
+
+const small = { cpu: 256, memory: 512 } as const;
+const medium = { cpu: 512, memory: 1024 } as const;
+const ownDatabase = { migrates: false, extensions: [], roles: [] } as const;
+const fewTasks = { min: 2, max: 6 } as const;
+const manyTasks = { min: 2, max: 12 } as const;
+const oneTask = { min: 1, max: 1 } as const;
+
+/**
+ * The services of the platform. Ports are those that the images listen on; a service without a health path of its own is asked
+ * for `/health`, which its image has to answer; the two workers have no listener.
+ */
+export const serviceCatalogue = {
+  "ai-integration": {
+    summary: "language-model facade: context, adapter routes, tier routes",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...medium,
+    database: ownDatabase,
+    calls: ["ai-router", "model-management", "state-manager"],
+    tasks: manyTasks,
+  },
+  "ai-router": {
+    summary: "the public door to the models: picks a tier by latency budget and streams its answer",
+    source: "repository",
+    http: { port: 8010, healthPath: healthPaths.aiRouter.live },
+    ...medium,
+    database: ownDatabase,
+    cache: true,
+    tiers: ["gold", "silver"],
+    metricNamespaces: ["AI-Gaming/Router"],
+    publicPaths: ["/v1/*"],
+    stopTimeout: 120,
+    tasks: { min: 3, max: 30 },
+  },
+  "capability-registry": {
+    summary: "which engine version offers which feature",
+    source: "elsewhere",
+    http: { port: 8080, healthPath: "/health" },
+    ...small,
+    database: ownDatabase,
+    tasks: fewTasks,
+  },
+  "environmental-narrative": {
+    summary: "story scenes, discoveries, environmental history",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    database: ownDatabase,
+    tasks: fewTasks,
+  },
+  "event-bus": {
+    summary: "publish and subscribe inside the game, with history and statistics",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...medium,
+    cache: true,
+    tasks: fewTasks,
+  },
+  "knowledge-base": {
+    summary: "searchable story memory",
+    source: "repository",
+    http: { port: 8090, healthPath: healthPaths.knowledgeBase.live },
+    cpu: 1024,
+    memory: 2048,
+    database: { migrates: true, extensions: ["vector"], roles: ["kb_app"] },
+    buckets: { documents: "read" },
+    bedrockModels: ["amazon.titan-embed-text-v2:0"],
+    oneOff: { ingest: ["ingest"] },
+    tasks: fewTasks,
+  },
+  "language-system": {
+    summary: "made-up languages, sentence generation, speech",
+    source: "elsewhere",
+    http: { port: 8003, healthPath: "/health" },
+    ...medium,
+    calls: ["ai-integration"],
+    tasks: fewTasks,
+  },
+  "model-management": {
+    summary: "model registry, switching of paid models, fine-tuning jobs",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...medium,
+    database: ownDatabase,
+    buckets: { models: "read-write" },
+    secrets: ["modelProviders"],
+    tasks: fewTasks,
+  },
+  "npc-behavior": {
+    summary: "personality, goals, memory and choice of action",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    database: ownDatabase,
+    cache: true,
+    calls: ["ai-integration", "knowledge-base", "state-manager"],
+    tasks: manyTasks,
+  },
+  orchestration: {
+    summary: "layered content pipeline and battle coordination",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    database: ownDatabase,
+    cache: true,
+    calls: ["ai-integration", "knowledge-base", "npc-behavior"],
+    tasks: fewTasks,
+  },
+  payment: {
+    summary: "Stripe checkout, webhook, coupons",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    secrets: ["stripe", "stripeWebhook"],
+    publicPaths: ["/api/payment/*"],
+    tasks: fewTasks,
+  },
+  "performance-mode": {
+    summary: "render presets",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/performance-mode/status" },
+    ...small,
+    publicPaths: ["/performance-mode/*"],
+    tasks: fewTasks,
+  },
+  "quest-system": {
+    summary: "quest generation, objectives, rewards",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    database: ownDatabase,
+    cache: true,
+    calls: ["ai-integration", "knowledge-base", "state-manager"],
+    publicPaths: ["/api/quests/*"],
+    tasks: manyTasks,
+  },
+  router: {
+    summary: "routes by service level: real-time to Gold, interactive to Silver",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    tiers: ["gold", "silver"],
+    tasks: fewTasks,
+  },
+  settings: {
+    summary: "configuration, preferences, feature flags, player tiers",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/healthz" },
+    ...small,
+    database: ownDatabase,
+    cache: true,
+    publicPaths: ["/api/settings/*"],
+    tasks: fewTasks,
+  },
+  "state-manager": {
+    summary: "state of the game per player",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/healthz" },
+    ...small,
+    database: ownDatabase,
+    cache: true,
+    publicPaths: ["/api/state/*"],
+    tasks: manyTasks,
+  },
+  "story-teller": {
+    summary: "story nodes, choices, branches, narrative generation",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...medium,
+    database: ownDatabase,
+    cache: true,
+    calls: ["ai-integration", "knowledge-base"],
+    publicPaths: ["/api/story/*"],
+    tasks: manyTasks,
+  },
+  storyteller: {
+    summary: "worker that joins story context to engine capabilities",
+    source: "elsewhere",
+    ...small,
+    calls: ["capability-registry", "story-teller"],
+    tasks: oneTask,
+  },
+  "time-manager": {
+    summary: "day and night clock; publishes time events",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    weatherEvents: { publishes: true, consumes: false },
+    tasks: oneTask,
+  },
+  "ue-version-monitor": {
+    summary: "worker that asks for engine releases every hour",
+    source: "elsewhere",
+    ...small,
+    secrets: ["github"],
+    calls: ["capability-registry"],
+    environment: { POLL_INTERVAL_SECONDS: "3600" },
+    tasks: oneTask,
+  },
+  "weather-manager": {
+    summary: "progression of weather and seasons",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/api/weather/health" },
+    ...small,
+    weatherEvents: { publishes: true, consumes: true },
+    tasks: fewTasks,
+  },
+  "world-state": {
+    summary: "state of the world, events, factions, economy",
+    source: "elsewhere",
+    http: { port: 8000, healthPath: "/health" },
+    ...small,
+    database: ownDatabase,
+    cache: true,
+    publicPaths: ["/api/world/*"],
+    tasks: manyTasks,
+  },
+} as const satisfies Record<string, ServiceDefinition>;
+
+export type ServiceName = keyof typeof serviceCatalogue;
+
+/** All service names, sorted. */
+export const serviceNames = Object.keys(serviceCatalogue).sort() as readonly ServiceName[];
