@@ -179,7 +179,7 @@ if (require.main === module) {
   const failed = checks.filter(({ result }) => result === "failed").length;
   const skipped = checks.filter(({ result }) => result === "skipped").length;
   process.stdout.write(
-    `${basename(folder)}: ${checks.length - failed - skipped} ok, ${failed} failed, ${skipped} skipped\n`,
+    `${basename(folder)}: ${checks.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped\n`,
   );
   process.exitCode = failed === 0 ? 0 : 1;
 }
