@@ -1,0 +1,76 @@
+import { createServer } from "node:net";
+import { InputError } from "../../contracts/input-error";
+
+/** Hands out loopback ports of this machine; none twice. */
+export interface Ports {
+  /**
+   * The next port from the base on; any free one where the base is 0.
+   * @param what Whose port it is, for the message.
+   * @throws InputError naming the port and `--port-base` where somebody listens there.
+   */
+  next(what: string): Promise<number>;
+  /** A free port that the system chooses, for what comes and goes. */
+  free(): Promise<number>;
+}
+
+/** @param base First port of those that stay the same from start to start; 0 leaves all to the system. */
+export function createPorts(base: number): Ports {
+  const given = new Set<number>();
+  let following = base;
+
+  async function free(): Promise<number> {
+    for (;;) {
+      const port = await listenOnce(0);
+      if (port !== undefined && !given.has(port)) return keep(port);
+    }
+  }
+
+  function keep(port: number): number {
+    given.add(port);
+    return port;
+  }
+
+  return {
+    free,
+    async next(what) {
+      if (base === 0) return free();
+      const port = following++;
+      if (port > 65_535) throw taken(what, port, "a base that leaves room below 65536");
+      if ((await listenOnce(port)) === undefined) {
+        throw taken(what, port, "a port that nobody listens at; another base, or 0 for free ones");
+      }
+      return keep(port);
+    },
+  };
+}
+
+/**
+ * Reads `--port-base`.
+ * @throws InputError for anything but 0 or a port that an ordinary user may open.
+ */
+export function parsePortBase(text: string): number {
+  const base = Number(text);
+  if (text.trim() !== "" && Number.isInteger(base) && (base === 0 || (base >= 1024 && base <= 65_000))) return base;
+  throw new InputError({
+    path: "port-base",
+    given: text,
+    allowed: "0 for free ports, or 1024 to 65000",
+    where: "--port-base",
+  });
+}
+
+function taken(what: string, port: number, allowed: string): InputError {
+  return new InputError({ path: `port of ${what}`, given: port, allowed, where: "--port-base" });
+}
+
+/** Listens on the loopback interface for a moment; the port, or undefined where somebody has it or may not have it. */
+function listenOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
+    });
+  });
+}

@@ -1,0 +1,246 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessStatus } from "../state";
+import { LineBuffer } from "./line-buffer";
+import { guardGroup, releaseGroup } from "./reaper";
+
+/** A program that runs here and is looked after. */
+export interface ProcessSpec {
+  /** Stands in front of every message about it. */
+  readonly name: string;
+  readonly command: readonly string[];
+  /** The whole environment of the process; nothing is added. */
+  readonly env: NodeJS.ProcessEnv;
+  /** @default the folder of this process */
+  readonly cwd?: string;
+  /** Healthy while the URL answers 2xx. @default healthy as soon as it runs; `intervalMs` 2000 */
+  readonly health?: { readonly url: string; readonly intervalMs?: number };
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly stopSeconds: number;
+  /** Whether it is started again when it ends by itself after it has been healthy once. */
+  readonly restart: boolean;
+}
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** One line: name, code or signal, and the last line that it wrote. */
+  readonly line: string;
+  /** False where it ended by itself. */
+  readonly asked: boolean;
+}
+
+const startPollMs = 100;
+const defaultIntervalMs = 2000;
+const healthTimeoutMs = 4000;
+/** Failed checks in a row that make a healthy process unhealthy, as ECS counts. */
+const missesAllowed = 3;
+const firstBackoffMs = 250;
+const longestBackoffMs = 10_000;
+/** A process that lived this long starts again without delay. */
+const steadyMs = 30_000;
+
+/**
+ * A child process in a group of its own, with health, logs and restart with backoff. The group ends with this process, even when
+ * this one is killed.
+ */
+export class ManagedProcess {
+  readonly #lines = new LineBuffer(500);
+  readonly #exitListeners = new Set<(exit: ProcessExit) => void>();
+  #status: ProcessStatus = "stopped";
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #stopping = false;
+  #startedAt = 0;
+  #restarts = 0;
+  #backoffMs = firstBackoffMs;
+  #again: NodeJS.Timeout | undefined;
+
+  /** @param onChange Called after each change of status. */
+  constructor(
+    readonly spec: ProcessSpec,
+    private readonly onChange: () => void,
+  ) {}
+
+  get status(): ProcessStatus {
+    return this.#status;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Times that it was started again after it had ended by itself. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Resident memory in MiB; undefined where it does not run or the system does not say. */
+  memoryMiB(): number | undefined {
+    if (this.pid === undefined) return undefined;
+    try {
+      const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8")) ?? [];
+      return kib === undefined ? undefined : Math.round(Number(kib) / 1024);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The last 500 lines of its output, oldest first. */
+  logs(): readonly string[] {
+    return this.#lines.lines();
+  }
+
+  /** Hears of every end of the process. Returns a function that ends it. */
+  onExit(listener: (exit: ProcessExit) => void): () => void {
+    this.#exitListeners.add(listener);
+    return () => this.#exitListeners.delete(listener);
+  }
+
+  /**
+   * Starts the process and resolves when it is healthy for the first time.
+   * @throws Error with one line when it ends before that.
+   */
+  start(): Promise<void> {
+    this.#stopping = false;
+    return this.#launch("starting", false);
+  }
+
+  /** SIGTERM to the whole group, SIGKILL after `stopSeconds`. Resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#again);
+    if (this.#child === undefined) return this.#become("stopped");
+    const { pid } = this.#child;
+    this.#become("stopping");
+    signalGroup(pid, "SIGTERM");
+    const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), this.spec.stopSeconds * 1000);
+    await this.#ended;
+    clearTimeout(kill);
+  }
+
+  #launch(status: ProcessStatus, provedBefore: boolean): Promise<void> {
+    const { command, env, cwd } = this.spec;
+    const child = spawn(command[0]!, command.slice(1), { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    this.#child = child;
+    this.#startedAt = Date.now();
+    if (child.pid !== undefined) guardGroup(child.pid);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => this.#lines.add(line));
+    }
+    let proved = provedBefore;
+    const watching = new AbortController();
+    const healthy = new Promise<void>((resolve, reject) => {
+      this.#ended = ended(child).then(({ code, signal, failure }) => {
+        watching.abort();
+        const line = this.#describe(code, signal, failure);
+        reject(new Error(line));
+        this.#afterEnd({ code, signal, line, asked: this.#stopping }, proved);
+      });
+      child.once("spawn", () => {
+        void this.#watch(watching.signal, () => {
+          proved = true;
+          resolve();
+        });
+      });
+    });
+    this.#become(status);
+    return healthy;
+  }
+
+  #describe(code: number | null, signal: string | null, failure: Error | undefined): string {
+    const { name, command } = this.spec;
+    if (failure !== undefined) return `${name}: ${command[0]} could not run: ${failure.message}`;
+    const said = this.#lines.lines().findLast((line) => line.trim() !== "");
+    return `${name} ended with ${signal ?? `code ${code}`}${said === undefined ? "" : `: ${said.slice(0, 300)}`}`;
+  }
+
+  #afterEnd(exit: ProcessExit, proved: boolean): void {
+    if (this.#child?.pid !== undefined) releaseGroup(this.#child.pid);
+    this.#child = undefined;
+    const again = this.spec.restart && proved && !this.#stopping;
+    if (again) {
+      if (Date.now() - this.#startedAt > steadyMs) this.#backoffMs = firstBackoffMs;
+      this.#again = setTimeout(() => {
+        this.#restarts += 1;
+        this.#launch("restarting", true).catch(() => undefined);
+      }, this.#backoffMs);
+      this.#backoffMs = Math.min(this.#backoffMs * 2, longestBackoffMs);
+    }
+    this.#become(again ? "restarting" : "stopped");
+    for (const listener of this.#exitListeners) listener(exit);
+  }
+
+  /** Asks for its health until it has ended: often while it starts, then at the interval of the spec. */
+  async #watch(signal: AbortSignal, onFirst: () => void): Promise<void> {
+    const { health } = this.spec;
+    if (health === undefined) {
+      onFirst();
+      return this.#become("healthy");
+    }
+    let proved = false;
+    let misses = 0;
+    while (!signal.aborted) {
+      const answered = await answers(health.url, signal);
+      if (signal.aborted || this.#stopping) return;
+      misses = answered ? 0 : misses + 1;
+      if (answered) {
+        if (!proved) onFirst();
+        proved = true;
+        this.#become("healthy");
+      } else if (proved && misses >= missesAllowed) this.#become("unhealthy");
+      await delay(proved ? (health.intervalMs ?? defaultIntervalMs) : startPollMs, undefined, { signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  #become(status: ProcessStatus): void {
+    if (this.#status === status) return;
+    this.#status = status;
+    this.onChange();
+  }
+}
+
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly failure?: Error;
+}
+
+/** Resolves when the process has ended and its output is read; what it left behind in its group is killed then. */
+function ended(child: ChildProcess): Promise<End> {
+  return new Promise((resolve) => {
+    child.once("error", (failure) => resolve({ code: null, signal: null, failure }));
+    child.once("exit", () => {
+      signalGroup(child.pid, "SIGKILL");
+      // A grandchild that has left the group may hold the pipes open.
+      setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, 1000).unref();
+    });
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+async function answers(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(healthTimeoutMs)]) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
