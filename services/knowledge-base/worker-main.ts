@@ -1,10 +1,10 @@
-import { runEmbeddedWorker } from "./database/embedded-worker";
+import { runEmbeddedWorker } from "../../runtime/database/embedded-worker";
+import { roleOfThread } from "../../runtime/workers";
 import { runTrainer } from "./embedders/trainer";
-import { workerRole } from "./workers";
 
 /** Does this thread's work when it is one of the program's worker threads; returns false in the main thread. */
 export function runWorkerRole(): boolean {
-  const role = workerRole();
+  const role = roleOfThread();
   if (role === "database") void runEmbeddedWorker();
   if (role === "train") void runTrainer();
   return role !== undefined;

@@ -1,58 +1,15 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { runner } from "node-pg-migrate";
-import type { ClientBase } from "pg";
-import { InputError } from "../../../contracts/input-error";
-import type { Database, OwnerSession, SqlValue } from "../database/types";
+import * as migrations from "../../../runtime/database/migrate";
+import type { Database } from "../database/types";
+
+const where = "KB_MIGRATIONS_DIR";
 
 /** Where the migrations stand: beside this file, or beside the bundle in the image. */
 export function migrationsFolder(): string {
-  return process.env.KB_MIGRATIONS_DIR ?? join(__dirname, "migrations");
+  return process.env[where] ?? join(__dirname, "migrations");
 }
 
-/**
- * Brings the schema up to date; running it again changes nothing. On PostgreSQL a second migration at the same time waits on
- * an advisory lock; on the embedded engine the lock of the data directory keeps others out.
- * @returns Names of the migrations that ran
- */
-export async function migrate(database: Database): Promise<string[]> {
-  const dir = migrationsFolder();
-  if (!existsSync(dir)) {
-    throw new InputError({
-      path: "migrations",
-      given: dir,
-      allowed: "a folder of .sql files",
-      where: "KB_MIGRATIONS_DIR",
-    });
-  }
-  const ran = await database.asOwner((session) =>
-    runner({
-      dbClient: migrationClient(session),
-      dir,
-      direction: "up",
-      migrationsTable: "schema_migrations",
-      noLock: database.engine === "embedded",
-      advisoryLockMode: "wait",
-      log: () => undefined,
-    }),
-  );
-  return ran.map(({ name }) => name);
-}
-
-/** What node-pg-migrate uses of a `pg` client, over either engine. */
-function migrationClient(session: OwnerSession): ClientBase {
-  const client = {
-    async query(statement: string | { text: string; values?: SqlValue[] }, values?: SqlValue[]) {
-      const text = typeof statement === "string" ? statement : statement.text;
-      const given = values ?? (typeof statement === "string" ? undefined : statement.values) ?? [];
-      const returnsRows = /^\s*(select|with|show)\b/i.test(text);
-      if (given.length > 0 || returnsRows) {
-        const { rows, count } = await session.query(text, given);
-        return { rows, rowCount: count };
-      }
-      await session.script(text);
-      return { rows: [], rowCount: 0 };
-    },
-  };
-  return client as unknown as ClientBase;
+/** Brings the schema up to date. @returns Names of the migrations that ran */
+export function migrate(database: Database): Promise<string[]> {
+  return migrations.migrate(database, { dir: migrationsFolder(), where });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { InputError } from "../../../contracts/input-error";
+import { InputError } from "../../contracts/input-error";
 
 interface Holder {
   readonly pid: number;

@@ -2,6 +2,16 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { PGlite } from "@electric-sql/pglite";
 
+/** Extensions that this project's services use. */
+export type EmbeddedExtension = "vector";
+
+/** What the thread is started with. */
+export interface EmbeddedWorkerData extends Record<string, unknown> {
+  /** Directory of the database; empty for one that is not kept. */
+  readonly dataDir: string;
+  readonly extensions: readonly EmbeddedExtension[];
+}
+
 /** A request of the main thread. */
 export interface EmbeddedRequest {
   readonly id: number;
@@ -20,16 +30,15 @@ const packages = { pglite: "@electric-sql/pglite", vector: "@electric-sql/pglite
 
 /** Runs PGlite in this thread: a statement holds the whole thread until it is done, which the main thread must not feel. */
 export async function runEmbeddedWorker(): Promise<void> {
-  const { dataDir } = workerData as { dataDir: string };
+  const { dataDir, extensions } = workerData as EmbeddedWorkerData;
   const port = parentPort;
   if (port === null) return;
   let database: PGlite;
   try {
     const pglite = (await import(packages.pglite)) as typeof import("@electric-sql/pglite");
-    const { vector } = (await import(packages.vector)) as typeof import("@electric-sql/pglite-pgvector");
     database = await pglite.PGlite.create({
       dataDir: dataDir === "" ? undefined : join(dataDir, "database"),
-      extensions: { vector },
+      extensions: extensions.includes("vector") ? await vectorExtension() : {},
     });
   } catch (error) {
     port.postMessage({ id: 0, error: plain(error) } satisfies EmbeddedReply);
@@ -42,6 +51,11 @@ export async function runEmbeddedWorker(): Promise<void> {
       (error: unknown) => port.postMessage({ id: request.id, error: plain(error) } satisfies EmbeddedReply),
     );
   });
+}
+
+async function vectorExtension() {
+  const { vector } = (await import(packages.vector)) as typeof import("@electric-sql/pglite-pgvector");
+  return { vector };
 }
 
 async function answer(database: PGlite, { id, kind, text, values }: EmbeddedRequest): Promise<EmbeddedReply> {

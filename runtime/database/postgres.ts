@@ -1,0 +1,105 @@
+import pg from "pg";
+import {
+  type Database,
+  type DatabaseRules,
+  DatabaseUnavailable,
+  type OwnerSession,
+  type QueryResult,
+  type SqlValue,
+} from "./types";
+
+export interface PostgresOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** A password, or a function that signs a fresh token for each connection. */
+  readonly password?: string | (() => Promise<string>);
+  /** TLS is verified against the system's and the given authorities; `false` only for a socket or the loopback interface. */
+  readonly tls: false | { readonly ca?: string };
+  /** Connections at most. @default 10 */
+  readonly poolSize?: number;
+  /** A statement is cancelled after this many milliseconds. @default 30000 */
+  readonly statementTimeoutMs?: number;
+}
+
+/** PostgreSQL by `pg`, one pool. */
+export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRules<Scope>): Database<Scope> {
+  const pool = new pg.Pool({
+    host: options.host,
+    port: options.port,
+    database: options.database,
+    user: options.user,
+    password: options.password,
+    ssl: options.tls === false ? false : { rejectUnauthorized: true, ca: options.tls.ca },
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: rules.applicationName,
+  });
+  // An idle connection that the server closes is replaced by the pool at its next use.
+  pool.on("error", () => undefined);
+
+  const connect = () =>
+    pool.connect().catch((error: unknown) => {
+      throw new DatabaseUnavailable(
+        `no connection to ${options.host}:${options.port}/${options.database}: ${reason(error)}`,
+      );
+    });
+
+  return {
+    engine: "postgres",
+    async transaction(scope, work) {
+      const client = await connect();
+      let broken: Error | undefined;
+      try {
+        await client.query(rules.opening(scope));
+        const result = await work({ query: queryOn(client) });
+        await client.query("COMMIT");
+        return result;
+      } catch (error) {
+        await client.query("ROLLBACK").catch((failed: Error) => {
+          broken = failed;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    async asOwner(work) {
+      const client = await connect();
+      try {
+        await client.query("SET statement_timeout = 0");
+        return await work(ownerSession(client));
+      } finally {
+        // Session settings of the owner never reach a request.
+        client.release(true);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+function ownerSession(client: pg.PoolClient): OwnerSession {
+  return {
+    query: queryOn(client),
+    async script(text) {
+      await client.query(text);
+    },
+  };
+}
+
+function queryOn(client: pg.PoolClient) {
+  return async <Row>(text: string, values: readonly SqlValue[] = []): Promise<QueryResult<Row>> => {
+    const { rows, rowCount } = await client.query(text, [...values]);
+    return { rows: rows as Row[], count: rowCount ?? rows.length };
+  };
+}
+
+/** A refused connection to a name with several addresses has no message of its own. */
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
