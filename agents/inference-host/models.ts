@@ -1,5 +1,5 @@
 import { type AdapterTask, adapterNames, archetypes } from "../../contracts/archetypes";
-import { RequestError } from "./api/errors";
+import { RequestError } from "../../runtime/openai/errors";
 import type { Chain } from "./chains/registry";
 
 /** What a request's `model` stands for. */

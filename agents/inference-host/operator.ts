@@ -1,9 +1,10 @@
 import { createServer, type Server } from "node:http";
+import { RequestError } from "../../runtime/openai/errors";
+import { readBody, sendJson } from "../../runtime/openai/http";
 import type { AdapterManager } from "./adapters/manager";
 import { adapterNamePattern } from "./adapters/manifest";
 import { PreflightError } from "./adapters/preflight";
-import { RequestError } from "./api/errors";
-import { readBody, sendError, sendJson } from "./api/http";
+import { sendError } from "./api/http";
 
 export interface OperatorContext {
   readonly adapters: AdapterManager;

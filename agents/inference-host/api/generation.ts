@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { RequestError } from "../../../runtime/openai/errors";
+import { ClientGone, readBody, requestIdOf, send, traceOf } from "../../../runtime/openai/http";
+import type { RequestKind } from "../../../runtime/openai/requests";
 import { type PriorityName, priorities } from "../admission/fair-queue";
 import { Refusal } from "../admission/refusal";
 import type { Conversations, Message } from "../chains/conversations";
@@ -6,9 +9,8 @@ import { type ChainResult, chainAnswer, runChain, type StepOutcome } from "../ch
 import type { Executor, Job } from "../executor";
 import type { HostMetrics, Outcome } from "../metrics";
 import { type ModelTarget, resolveModel, type ServedModels } from "../models";
-import { RequestError } from "./errors";
-import { ClientGone, EventStream, readBody, requestIdOf, send, sendError, traceOf } from "./http";
-import { type ParsedRequest, parseRequest, type RequestKind, type RequestLimits } from "./requests";
+import { EventStream, sendError } from "./http";
+import { type ParsedRequest, parseRequest, type RequestLimits } from "./requests";
 
 /** Everything that answering needs. */
 export interface GenerationContext {

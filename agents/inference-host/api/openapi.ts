@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chatSchema, completionSchema, embeddingSchema } from "./requests";
+import { chatSchema, completionSchema, embeddingSchema } from "../../../runtime/openai/requests";
 
 const errorSchema = {
   type: "object",

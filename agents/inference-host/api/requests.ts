@@ -1,79 +1,12 @@
-import { z } from "zod";
+import { RequestError } from "../../../runtime/openai/errors";
+import { parseBody, type RequestKind, requestSchemas } from "../../../runtime/openai/requests";
 import type { RequestBody } from "../engines/engine";
-import { RequestError } from "./errors";
 
 export interface RequestLimits {
   /** Tokens that one request may ask for. */
   readonly maxOutputTokens: number;
   readonly contextTokens: number;
 }
-
-const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
-
-const message = z.looseObject({
-  role: z.enum(["system", "developer", "user", "assistant", "tool"]),
-  // Text only: other parts may name addresses, which an engine would fetch.
-  content: z.union([z.string(), z.array(textPart).min(1), z.null()]).optional(),
-});
-
-const model = z.string().min(1).max(200);
-const tokens = z.int().min(1);
-
-/** What may stand in a chat or a completion. Anything else is refused, since engines have dangerous extras. */
-const sampling = {
-  model,
-  stream: z.boolean().nullish(),
-  stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
-  max_tokens: tokens.nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
-  top_k: z.int().min(-1).nullish(),
-  min_p: z.number().min(0).max(1).nullish(),
-  n: z.literal(1).nullish(),
-  seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
-  presence_penalty: z.number().min(-2).max(2).nullish(),
-  frequency_penalty: z.number().min(-2).max(2).nullish(),
-  repetition_penalty: z.number().gt(0).max(2).nullish(),
-  logit_bias: z.record(z.string(), z.number()).nullish(),
-  ignore_eos: z.boolean().nullish(),
-  min_tokens: z.int().min(0).nullish(),
-  user: z.string().max(512).nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
-  store: z.boolean().nullish(),
-} as const;
-
-export const chatSchema = z.strictObject({
-  ...sampling,
-  messages: z.array(message).min(1).max(1_024),
-  max_completion_tokens: tokens.nullish(),
-  logprobs: z.boolean().nullish(),
-  top_logprobs: z.int().min(0).max(20).nullish(),
-  response_format: z.looseObject({ type: z.string() }).nullish(),
-  tools: z
-    .array(z.looseObject({ type: z.literal("function") }))
-    .max(128)
-    .nullish(),
-  tool_choice: z.union([z.string(), z.looseObject({})]).nullish(),
-});
-
-export const completionSchema = z.strictObject({
-  ...sampling,
-  prompt: z.string().min(1),
-  echo: z.literal(false).nullish(),
-  logprobs: z.int().min(0).max(5).nullish(),
-});
-
-export const embeddingSchema = z.strictObject({
-  model,
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2_048)]),
-  encoding_format: z.enum(["float", "base64"]).optional(),
-  dimensions: z.int().min(1).optional(),
-  user: z.string().max(512).optional(),
-});
-
-const schemas = { chat: chatSchema, completion: completionSchema, embedding: embeddingSchema } as const;
-export type RequestKind = keyof typeof schemas;
 
 export interface ParsedRequest {
   readonly body: RequestBody & { readonly model: string };
@@ -92,18 +25,7 @@ const longestToken = 24;
  * @throws RequestError with the parameter's name, as OpenAI words it
  */
 export function parseRequest(kind: RequestKind, text: string, limits: RequestLimits): ParsedRequest {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new RequestError(400, "We could not parse the JSON body of your request.");
-  }
-  const parsed = schemas[kind].safeParse(value);
-  if (!parsed.success) throw badParameter(parsed.error.issues[0]!);
-  // Keys set to null mean the same as keys left out.
-  const body = Object.fromEntries(
-    Object.entries(parsed.data).filter(([, entry]) => entry !== null),
-  ) as ParsedRequest["body"];
+  const body = parseBody(requestSchemas[kind], text) as ParsedRequest["body"];
   const output = kind === "embedding" ? 0 : outputTokens(body, limits);
   if (text.length > limits.contextTokens * longestToken * (kind === "embedding" ? 64 : 1)) {
     throw tooLong(limits.contextTokens);
@@ -136,16 +58,4 @@ function outputTokens(body: RequestBody, { maxOutputTokens }: RequestLimits): nu
 function tooLong(contextTokens: number): RequestError {
   const message = `This model's maximum context length is ${contextTokens} tokens; the request is longer.`;
   return new RequestError(400, message, "messages", "context_length_exceeded");
-}
-
-function badParameter(issue: z.core.$ZodIssue): RequestError {
-  const path = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = [path, issue.keys[0]].filter((part) => part !== "").join(".");
-    return new RequestError(400, `Unrecognized request argument supplied: ${key}`, key, "unknown_parameter");
-  }
-  const missing = issue.code === "invalid_type" && /received undefined/.test(issue.message);
-  return missing
-    ? new RequestError(400, `Missing required parameter: '${path}'.`, path, "missing_required_parameter")
-    : new RequestError(400, `Invalid value for '${path}': ${issue.message}.`, path || null, "invalid_value");
 }

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { healthPaths } from "../../../contracts/health";
+import { RequestError } from "../../../runtime/openai/errors";
+import { send, sendJson } from "../../../runtime/openai/http";
 import { listModels } from "../models";
-import { RequestError } from "./errors";
 import { type GenerationContext, handleGeneration } from "./generation";
-import { send, sendError, sendJson } from "./http";
+import { sendError } from "./http";
 import { openApiDocument } from "./openapi";
 
 export interface ApiContext extends GenerationContext {

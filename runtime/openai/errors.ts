@@ -1,0 +1,29 @@
+/** An error as clients of the OpenAI API expect it. */
+export interface ApiErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
+}
+
+/** A request that the client got wrong. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly param: string | null = null,
+    readonly code: string | null = null,
+    readonly type = "invalid_request_error",
+  ) {
+    super(message);
+  }
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: ApiErrorBody;
+  readonly retryAfterSeconds?: number;
+}
