@@ -19,6 +19,7 @@ export interface EngineOptions {
   readonly project: Project;
   readonly config: Readonly<Record<string, string>>;
   readonly stackOutputs: Readonly<Record<string, PropertyMap>>;
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Give the program stand-ins for outputs that only the cloud knows. */
   readonly standIns?: boolean;
   readonly listener: Listener;
@@ -37,7 +38,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { stack, project, config } = options;
   const callbacks = new Callbacks();
-  const invokes = new InvokeTable("invoke", plugins);
+  const invokes = new InvokeTable("invoke", plugins, options.parameters);
   const calls = new InvokeTable("call", plugins);
   const providers = new DefaultProviders(stack, project.name, config, (record) => registrar.add(record));
   const registrar: Registrar = new Registrar({

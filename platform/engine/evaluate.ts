@@ -43,6 +43,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       project,
       config: config.values,
       stackOutputs: options.stackOutputs ?? {},
+      parameters: options.parameters,
       standIns: options.outputs === "stand-in",
       listener,
       onDiagnostic: say,

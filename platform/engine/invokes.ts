@@ -10,6 +10,7 @@ export class InvokeTable {
   constructor(
     private readonly what: "invoke" | "call",
     plugins: readonly ProviderPlugin[],
+    private readonly parameters: Readonly<Record<string, string>> = {},
   ) {
     this.answers = new Map(
       plugins.flatMap((plugin) => Object.entries((what === "invoke" ? plugin.invokes : plugin.calls) ?? {})),
@@ -18,7 +19,7 @@ export class InvokeTable {
 
   async answer(token: string, args: PropertyMap, provider: PropertyMap): Promise<PropertyMap> {
     const answer = this.answers.get(token);
-    if (answer !== undefined) return answer(args, { provider });
+    if (answer !== undefined) return answer(args, { provider, parameters: this.parameters });
     throw new EvaluationError(
       "engine",
       `the ${this.what} ${token} has no offline answer; add one under \`${this.what}s\` in platform/engine/providers/${packageOf(token)}.ts`,

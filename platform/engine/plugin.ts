@@ -1,10 +1,12 @@
 import type { GoalOptions } from "./goal";
 import type { PropertyMap, RecordedResource, Urn } from "./types";
 
-/** What an offline answer to an invoke may know of the world: config of the provider and nothing else. */
+/** What an offline answer to an invoke may know of the world: config of the provider, and what the caller was told. */
 export interface InvokeContext {
   /** Inputs of the provider that serves the call. */
   readonly provider: PropertyMap;
+  /** Values of SSM parameters that the caller knows, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** Answers one invoke from its arguments; values that only the cloud knows are unknown. */

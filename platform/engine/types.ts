@@ -87,6 +87,8 @@ export interface EvaluateOptions {
   readonly organization?: string;
   /** Outputs of other stacks, by the full name that a `StackReference` asks for. A stack that is not listed has unknown outputs. */
   readonly stackOutputs?: Readonly<Record<string, PropertyMap>>;
+  /** Values of SSM parameters by name, for what the program reads of them. One that is not listed is unknown. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /**
    * What a program is given for an output that only the cloud knows: unknown, as a preview against nothing has it, or a stand-in
    * (`references.ts`), so that texts built from outputs can be compared. Programs that take such texts apart may fail on them.

@@ -50,12 +50,16 @@ export const aws: ProviderPlugin = {
         minifiedJson: JSON.stringify(document),
       };
     },
-    "aws:ssm/getParameter:getParameter": (args) => ({
-      ...unknown("arn", "type", "version", "insecureValue"),
-      ...args,
-      id: args.name ?? unknownValue,
-      value: secret(unknownValue),
-    }),
+    "aws:ssm/getParameter:getParameter": (args, { parameters }) => {
+      const known = typeof args.name === "string" ? parameters[args.name] : undefined;
+      return {
+        ...unknown("arn", "type", "version"),
+        ...args,
+        id: args.name ?? unknownValue,
+        insecureValue: known ?? unknownValue,
+        value: secret(known ?? unknownValue),
+      };
+    },
     "aws:secretsmanager/getSecretVersion:getSecretVersion": (args) => ({
       ...unknown("arn", "id", "versionId", "createdDate"),
       ...args,
