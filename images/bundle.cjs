@@ -1,6 +1,7 @@
 // Bundles every program that ships in an image into one file each: agents/*/main.ts and services/*/main.ts to build/NAME.cjs.
-// `node images/bundle.cjs [NAME ...] [--outdir DIR]` bundles some of them, to another folder.
-const { existsSync, readdirSync, statSync } = require("node:fs");
+// `node images/bundle.cjs [NAME ...] [--outdir DIR] [--inputs]` bundles some of them, to another folder; with --inputs it writes the
+// files that went into each beside it, NAME.inputs.json, as paths from the repository.
+const { existsSync, readdirSync, statSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { parseArgs } = require("node:util");
 const esbuild = require("esbuild");
@@ -8,7 +9,7 @@ const esbuild = require("esbuild");
 const root = join(__dirname, "..");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { outdir: { type: "string", default: join(root, "build") } },
+  options: { outdir: { type: "string", default: join(root, "build") }, inputs: { type: "boolean", default: false } },
 });
 const entries = ["agents", "services"].flatMap((folder) =>
   readdirSync(join(root, folder))
@@ -18,7 +19,8 @@ const entries = ["agents", "services"].flatMap((folder) =>
 
 for (const { name, entry } of entries) {
   const outfile = join(values.outdir, `${name}.cjs`);
-  esbuild.buildSync({
+  const { metafile } = esbuild.buildSync({
+    absWorkingDir: root,
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -28,9 +30,13 @@ for (const { name, entry } of entries) {
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
     // A native package; the inference host imports it when the embedded engine is asked for, and says so when it is missing.
     external: ["node-llama-cpp"],
   });
+  if (values.inputs) {
+    writeFileSync(join(values.outdir, `${name}.inputs.json`), JSON.stringify(Object.keys(metafile.inputs).sort()));
+  }
   console.log(`${name}: ${outfile}, ${Math.round(statSync(outfile).size / 1024)} KiB`);
 }
 console.log(`${entries.length} bundles built`);

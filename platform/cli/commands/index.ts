@@ -8,6 +8,8 @@ type Register = (program: Command) => void;
  * simulator, a browser page) must not slow the start of another.
  */
 export const commands: Readonly<Record<string, () => Register>> = {
+  up: () => (require("./up") as typeof import("./up")).registerUp,
+  down: () => (require("./down") as typeof import("./down")).registerDown,
   preview: () => (require("./preview") as typeof import("./preview")).registerPreview,
   review: () => (require("./review") as typeof import("./review")).registerReview,
   cost: () => (require("./cost") as typeof import("./cost")).registerCost,

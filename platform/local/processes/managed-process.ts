@@ -155,7 +155,7 @@ export class ManagedProcess {
     const { name, command } = this.spec;
     if (failure !== undefined) return `${name}: ${command[0]} could not run: ${failure.message}`;
     const said = this.#lines.lines().findLast((line) => line.trim() !== "");
-    return `${name} ended with ${signal ?? `code ${code}`}${said === undefined ? "" : `: ${said.slice(0, 300)}`}`;
+    return `${name} ended with ${signal ?? `code ${code}`}${said === undefined ? "" : `: ${plainMessage(said)}`}`;
   }
 
   #afterEnd(exit: ProcessExit, proved: boolean): void {
@@ -203,6 +203,12 @@ export class ManagedProcess {
     this.#status = status;
     this.onChange();
   }
+}
+
+/** What a log line says: its message where it is JSON, as the programs here write, else the line. */
+export function plainMessage(line: string): string {
+  const [, message] = /"msg":("(?:[^"\\]|\\.)*")/.exec(line) ?? [];
+  return (message === undefined ? line : (JSON.parse(message) as string)).slice(0, 300);
 }
 
 interface End {

@@ -1,0 +1,90 @@
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { InputError } from "../../../contracts/input-error";
+import { attachedDatabase } from "../../local/attach";
+import { parsePortBase } from "../../local/ports";
+import { up } from "../../local/up";
+import { list } from "../options";
+import { findProject } from "../project";
+
+interface UpFlags {
+  readonly local?: boolean;
+  readonly stack: string;
+  readonly cwd: string;
+  readonly smoke?: boolean;
+  readonly json?: boolean;
+  readonly portBase?: number;
+  readonly only?: string[];
+  readonly attach?: string;
+  readonly watch: boolean;
+  readonly dataDir?: string;
+}
+
+/** First port where none is chosen: below the ports that systems give out by themselves. */
+const defaultPortBase = 7400;
+
+const examples = `
+Everything listens on loopback. The edge has the first port, the console the next; services and tiers follow.
+With --smoke the data folder is a temporary one and the ports are free ones, unless they are chosen.
+
+Examples:
+  platform up --local                                      the dev stack on this machine, until Ctrl-C
+  platform up --local --only knowledge-base                one part of it
+  platform up --local --only ai-router,tiers               the router with the GPU tiers
+  platform up --local --port-base 9000                     other ports; 0 takes free ones
+  LOCAL_DB_PASSWORD=secret platform up --local --attach 127.0.0.1:5432
+  platform up --local --smoke                              a request through every endpoint, JSON, and down again
+  platform down --local --purge                            stop it and remove its data
+`;
+
+/** `platform up --local`: the stack, realised on this machine. */
+export function registerUp(program: Command): void {
+  program
+    .command("up")
+    .description("Runs the platform on this machine, from the evaluated program.")
+    .option("--local", "on this machine; for the cloud there is pulumi up")
+    .option("-s, --stack <name>", "stack to evaluate", "dev")
+    .option("-C, --cwd <folder>", "folder of the Pulumi project, or one below it", ".")
+    .option("--smoke", "bring it up, send a request through every endpoint, print JSON, take it down")
+    .option("--json", "print endpoints and state as JSON once it is up")
+    .option("--port-base <port>", `first port; 0 takes free ones (default: ${defaultPortBase})`, parsePortBase)
+    .option("--only <names>", "parts to run: services by name, and tiers", list)
+    .option("--attach <host:port>", "PostgreSQL with pgvector on loopback; LOCAL_DB_USER, LOCAL_DB_PASSWORD sign in")
+    .option("--no-watch", "do not restart a program when its source changes")
+    .option("--data-dir <folder>", "where data is kept (default: .platform/local of the project)")
+    .addHelpText("after", examples)
+    .action(async (flags: UpFlags) => {
+      process.exitCode = await run(flags);
+    });
+}
+
+async function run(flags: UpFlags): Promise<number> {
+  requireLocal("up", flags.local, "pulumi up");
+  const projectDir = findProject(resolve(flags.cwd));
+  const dataDir = localDataDir(projectDir, flags.dataDir);
+  return up({
+    projectDir,
+    stack: flags.stack,
+    dataDir,
+    portBase: flags.portBase ?? defaultPortBase,
+    only: flags.only ?? [],
+    database: flags.attach === undefined ? { kind: "embedded", dataDir } : attachedDatabase(flags.attach),
+    json: flags.json === true,
+    watch: flags.watch,
+  });
+}
+
+/** The folder that `--data-dir` names, or the project's own. */
+export const localDataDir = (projectDir: string, given: string | undefined): string =>
+  given === undefined ? join(projectDir, ".platform", "local") : resolve(given);
+
+/** @throws InputError where `--local` is left out. */
+export function requireLocal(command: string, local: boolean | undefined, instead: string): void {
+  if (local) return;
+  throw new InputError({
+    path: command,
+    given: undefined,
+    allowed: `--local, for this machine; for the cloud there is ${instead}`,
+    where: "the command line",
+  });
+}

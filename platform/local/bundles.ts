@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { writeWhole } from "./run/write-whole";
+
+/** A program of this repository in one file, and the files of the repository that went into it. */
+export interface Bundle {
+  readonly name: string;
+  readonly file: string;
+  /** Absolute paths, without installed packages. */
+  readonly sources: readonly string[];
+}
+
+/**
+ * Folder of the bundles, below the project so that they find the packages that stay outside of them (the embedded database and the
+ * embedded engine bring WebAssembly and native code).
+ */
+export const bundleFolder = (projectDir: string): string => join(projectDir, ".platform", "bundles");
+
+/**
+ * Brings bundles up to date by `images/bundle.cjs`. One whose sources and packages have not changed since is taken as it is.
+ * @returns The bundles, and the names of those that were built.
+ * @throws Error with the bundler's first line where one cannot be built; the one from before stays.
+ */
+export async function ensureBundles(
+  projectDir: string,
+  names: readonly string[],
+): Promise<{ readonly bundles: ReadonlyMap<string, Bundle>; readonly built: readonly string[] }> {
+  const folder = bundleFolder(projectDir);
+  mkdirSync(folder, { recursive: true });
+  const packages = fingerprintOf(projectDir, ["package-lock.json", "images/bundle.cjs"]);
+  const stale = names.filter((name) => !isFresh(projectDir, folder, name, packages));
+  if (stale.length > 0) {
+    await build(projectDir, folder, stale);
+    for (const name of stale) {
+      const fingerprint = packages + fingerprintOf(projectDir, readInputs(folder, name));
+      writeWhole(join(folder, `${name}.fingerprint`), fingerprint);
+    }
+  }
+  const bundles = names.map((name): [string, Bundle] => {
+    const sources = readInputs(folder, name).map((path) => join(projectDir, path));
+    return [name, { name, file: join(folder, `${name}.cjs`), sources }];
+  });
+  return { bundles: new Map(bundles), built: stale };
+}
+
+async function build(projectDir: string, folder: string, names: readonly string[]): Promise<void> {
+  const script = join(projectDir, "images", "bundle.cjs");
+  try {
+    await promisify(execFile)(process.execPath, [script, ...names, "--outdir", folder, "--inputs"], {
+      cwd: projectDir,
+    });
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    const line = stderr.split("\n").find((text) => /error/i.test(text));
+    throw new Error(`${names.join(", ")} cannot be bundled: ${line?.trim() ?? message.split("\n")[0]}`);
+  }
+}
+
+function isFresh(projectDir: string, folder: string, name: string, packages: string): boolean {
+  const mark = join(folder, `${name}.fingerprint`);
+  if (!existsSync(mark) || !existsSync(join(folder, `${name}.cjs`))) return false;
+  return readFileSync(mark, "utf8") === packages + fingerprintOf(projectDir, readInputs(folder, name));
+}
+
+/** The sources in this repository; what is installed follows from the lockfile. */
+function readInputs(folder: string, name: string): string[] {
+  const inputs = JSON.parse(readFileSync(join(folder, `${name}.inputs.json`), "utf8")) as string[];
+  return inputs.filter((path) => !path.startsWith("node_modules/"));
+}
+
+/** SHA-256 over names and contents; a file that is gone counts as empty. */
+function fingerprintOf(projectDir: string, paths: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const file = join(projectDir, path);
+    hash.update(path).update("\0");
+    if (existsSync(file)) hash.update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}

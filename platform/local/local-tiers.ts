@@ -1,0 +1,28 @@
+import type { GpuTier } from "../../contracts/archetypes";
+import type { LocalDecision, TierState } from "./state";
+
+/** The GPU tiers as they run on this machine. */
+export interface LocalTiers {
+  /** Where each tier's load balancer listens. */
+  readonly urls: Readonly<Partial<Record<GpuTier, string>>>;
+  /** Endpoint in the place of CloudWatch. */
+  readonly awsEndpoint: string;
+  states(): readonly TierState[];
+  decisions(): readonly LocalDecision[];
+  /** The output of a node's process, by name; undefined for a name that is none of a tier's. */
+  logs(name: string): readonly string[] | undefined;
+  /** Resolves when every tier has the nodes that it wants in service. */
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Where a part is run without tiers: nothing answers, and what is published goes to a port that nobody listens at. */
+export const withoutTiers: LocalTiers = {
+  urls: {},
+  awsEndpoint: "http://127.0.0.1:9",
+  states: () => [],
+  decisions: () => [],
+  logs: () => undefined,
+  ready: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+};

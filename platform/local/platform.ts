@@ -1,0 +1,220 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Evaluation } from "../engine";
+import { type Bundle, ensureBundles } from "./bundles";
+import { startEdge } from "./edge";
+import { evaluateLocal, hasProgram } from "./graph/evaluate-local";
+import { Graph } from "./graph/graph";
+import { imageSettings } from "./graph/image";
+import { declaredEdge, listeners } from "./graph/routes";
+import { type DeclaredService, declaredServices } from "./graph/tasks";
+import { type LocalTiers, withoutTiers } from "./local-tiers";
+import type { Ports } from "./ports";
+import { AddressBook } from "./realise/addresses";
+import type { LocalDatabase } from "./realise/database-environment";
+import { realisedOutputs, secretValues, tierAt } from "./realise/realisers";
+import { LocalSecrets } from "./realise/secrets";
+import { ChangeFeed } from "./run/change-feed";
+import { LocalPlatform } from "./run/local-platform";
+import { LocalServices } from "./run/services";
+import { ensureKey, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
+import { type Selection, selectParts } from "./selection";
+import type { Steps } from "./terminal/steps";
+
+/** How the platform is brought up on this machine. */
+export interface LocalOptions {
+  readonly projectDir: string;
+  readonly stack: string;
+  /** Where databases, secrets and the toy models are kept. */
+  readonly dataDir: string;
+  readonly ports: Ports;
+  /** Parts to run; none named is all. */
+  readonly only: readonly string[];
+  readonly database: LocalDatabase;
+  readonly steps: Steps;
+}
+
+/** Agents that the nodes of the GPU tiers run. */
+const agents = ["gpu-metrics", "inference-host"];
+
+/** What is known before anything runs. */
+interface Preparation {
+  readonly evaluation: Evaluation;
+  readonly graph: Graph;
+  readonly declared: readonly DeclaredService[];
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  readonly selection: Selection;
+}
+
+/**
+ * Evaluates the stack and brings it up here. Resolves when everything that is realised answers.
+ * @param signal Ends it half-way.
+ * @throws InputError, EvaluationError or Error with one line; nothing is left running then.
+ */
+export async function startLocalPlatform(options: LocalOptions, signal: AbortSignal): Promise<LocalPlatform> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([bringUp(options, signal, closing), aborted]);
+  } catch (error) {
+    await Promise.allSettled(closing.map((close) => close()));
+    throw error;
+  }
+}
+
+async function bringUp(
+  options: LocalOptions,
+  signal: AbortSignal,
+  closing: (() => Promise<unknown>)[],
+): Promise<LocalPlatform> {
+  const { projectDir, stack, dataDir, ports, database, steps } = options;
+  const startedAt = Date.now();
+  const feed = new ChangeFeed();
+  const { evaluation, graph, declared, bundles, selection } = await prepare(options);
+  signal.throwIfAborted();
+
+  const edge = declaredEdge(graph);
+  const edgePort = await ports.next("the edge");
+  const consolePort = await ports.next("the console");
+  const servicePorts = new Map<string, number>();
+  for (const { name, port } of declared) if (port !== undefined) servicePorts.set(name, await ports.next(name));
+
+  const tiers = await startTiers();
+  closing.push(() => tiers.stop());
+  const addresses = addressBook(graph, declared, servicePorts, tiers, edgePort);
+  const secrets = new LocalSecrets(join(dataDir, "secrets.json"));
+  const outputs = realisedOutputs({
+    graph,
+    secrets,
+    addresses,
+    databaseHost: database.kind === "attached" ? database.host : undefined,
+    groupName: (group) => tiers.states().find(({ tier }) => group.name.includes(tier))?.group,
+  });
+  const values = secretValues(graph, outputs);
+  secrets.save();
+  steps.begin(1, "aws:secretsmanager:Secret", `${values.size} secrets`).done(join(dataDir, "secrets.json"));
+
+  const services = new LocalServices({
+    services: selection.services,
+    ports: servicePorts,
+    bundles,
+    images: new Map(declared.map(({ name }) => [name, imageSettings(projectDir, name)])),
+    sources: { outputs, secrets: values, addresses, database, awsEndpoint: tiers.awsEndpoint },
+    prepare: async (name, started) => {
+      if (name === knowledgeBase) await ensureKey(started, secrets);
+    },
+    onRecovered: (name) => {
+      if (name === knowledgeBase) forgetStories(secrets);
+    },
+    onChange: feed.changed,
+    steps,
+  });
+  closing.push(() => services.stop());
+  const running = new Set(selection.services.map(({ name }) => name));
+  const localEdge =
+    edge && (await startEdge(edge, edgePort, (name) => (running.has(name) ? servicePorts.get(name) : undefined)));
+  if (edge && localEdge) {
+    closing.push(() => localEdge.close(0));
+    const rules = edge.routes.length;
+    steps.begin(1, "aws:lb:LoadBalancer", edge.loadBalancer.name).done(`${localEdge.url}, ${rules} rules`);
+  }
+  const platform = new LocalPlatform({
+    stack,
+    startedAt,
+    evaluation,
+    database,
+    secrets,
+    services,
+    tiers,
+    edge: localEdge && { ...localEdge, routes: edge!.routes },
+    feed,
+  });
+  const databaseStep = steps.begin(1, "aws:rds:Instance", "database");
+  await Promise.all([services.start(), tiersUp(tiers, steps)]);
+  databaseStep.done(databaseNote(selection, database));
+  const url = platform.urlOf(knowledgeBase);
+  if (url !== undefined && running.has(knowledgeBase)) await bringSamples(services, secrets, url, steps);
+  platform.becomeReady();
+  void consolePort;
+  return platform;
+
+  async function startTiers(): Promise<LocalTiers> {
+    return withoutTiers;
+  }
+}
+
+/** Evaluates the stack and builds the programs at the same time. */
+async function prepare({ projectDir, stack, only, steps }: LocalOptions): Promise<Preparation> {
+  const programs = readdirSync(join(projectDir, "services")).filter((name) => hasProgram(projectDir, name));
+  const step = steps.begin(0, "pulumi:pulumi:Stack", `game-ai-platform-${stack}`);
+  try {
+    const [evaluation, { bundles, built }] = await Promise.all([
+      evaluateLocal(projectDir, stack, programs),
+      ensureBundles(projectDir, [...programs, ...agents]),
+    ]);
+    const graph = new Graph(evaluation);
+    const declared = declaredServices(graph);
+    const selection = selectParts(declared, only);
+    step.done(`${evaluation.resources.length} resources evaluated, ${built.length} of ${bundles.size} programs built`);
+    return { evaluation, graph, declared, bundles, selection };
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}
+
+/** Service Connect's names, the tiers' listeners and the edge, as they answer here. */
+function addressBook(
+  graph: Graph,
+  declared: readonly DeclaredService[],
+  servicePorts: ReadonlyMap<string, number>,
+  { urls }: LocalTiers,
+  edgePort: number,
+): AddressBook {
+  const book = new AddressBook();
+  for (const { name, aliases } of declared) {
+    for (const { host, port } of aliases) book.add(host, port, servicePorts.get(name)!);
+  }
+  for (const { loadBalancer, port } of listeners(graph)) {
+    const tier = tierAt(port);
+    const url = tier && urls[tier];
+    if (loadBalancer.inputs.internal === false) book.add(loadBalancer.name, port, edgePort);
+    else if (url !== undefined) book.add(loadBalancer.name, port, Number(new URL(url).port));
+  }
+  return book;
+}
+
+function databaseNote({ services }: Selection, database: LocalDatabase): string {
+  const owners = services.filter(({ stub, main }) => !stub && main.environment.some(({ name }) => name === "DB_HOST"));
+  if (database.kind === "attached") return `PostgreSQL at ${database.host}:${database.port}`;
+  return `embedded PostgreSQL in ${owners.map(({ name }) => name).join(", ") || "no process"}`;
+}
+
+async function tiersUp(tiers: LocalTiers, steps: Steps): Promise<void> {
+  const rows = tiers
+    .states()
+    .map(({ tier, group }) => ({ tier, step: steps.begin(1, "aws:autoscaling:Group", group) }));
+  try {
+    await tiers.ready();
+  } catch (error) {
+    for (const { step } of rows) step.fail();
+    throw error;
+  }
+  for (const { tier, step } of rows) {
+    const { url, nodes } = tiers.states().find((state) => state.tier === tier)!;
+    step.done(`${url}, ${nodes.length} node of simulated GPUs and a toy model`);
+  }
+}
+
+async function bringSamples(services: LocalServices, secrets: LocalSecrets, url: string, steps: Steps): Promise<void> {
+  const step = steps.begin(2, "kb ingest", "samples");
+  try {
+    step.done((await ingestSamples(services, secrets, url)) ?? "there from before");
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Outputs, Unresolved } from "../graph/graph";
+import type { ImageSettings } from "../graph/image";
+import type { Container, DeclaredService } from "../graph/tasks";
+import type { AddressBook } from "./addresses";
+import { databaseEnvironment, type LocalDatabase } from "./database-environment";
+
+/** What the environment of every service is made from. */
+export interface EnvironmentSources {
+  readonly outputs: Outputs;
+  /** Values of secrets, by the text that stands for their ARN. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly addresses: AddressBook;
+  readonly database: LocalDatabase;
+  /** Endpoint that takes the place of CloudWatch. */
+  readonly awsEndpoint: string;
+}
+
+/** A variable of a task definition that has no value on this machine, and the output that it would hold. */
+export interface MissingVariable {
+  readonly service: string;
+  readonly variable: string;
+  readonly output: Unresolved;
+}
+
+/** Variables in which programs take the address that they listen at: loopback, never the network. */
+const loopbackOnly = { HOST: "127.0.0.1", KB_HOST: "127.0.0.1", ROUTER_HOST: "127.0.0.1" };
+
+/** Variables of this process that a program needs to run at all. */
+const inherited = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_COMPILE_CACHE"];
+
+/**
+ * The environment of a service's process: what its image and its task definition say, with values of this machine for what only the
+ * cloud knows. A variable without a value here is left out and named. Nothing of the caller's AWS settings gets through.
+ */
+export function serviceEnvironment(
+  service: DeclaredService,
+  container: Container,
+  image: ImageSettings,
+  localPort: number | undefined,
+  sources: EnvironmentSources,
+): { readonly env: NodeJS.ProcessEnv; readonly missing: readonly MissingVariable[] } {
+  const { outputs, secrets, addresses, database, awsEndpoint } = sources;
+  const missing: MissingVariable[] = [];
+  const declared: Record<string, string> = {};
+  const take = (variable: string, text: string, finish: (text: string) => string | undefined): void => {
+    const value = outputs.resolve(text);
+    if ("unresolved" in value) missing.push({ service: service.name, variable, output: value.unresolved });
+    else declared[variable] = finish(value.text) ?? "";
+  };
+  for (const { name, value } of container.environment) take(name, value, (text) => addresses.localise(text));
+  for (const { name, valueFrom } of container.secrets) take(name, valueFrom, (arn) => secrets.get(arn));
+  const cache = missing.some(({ variable }) => variable === "REDIS_HOST");
+  const kept = Object.entries(declared).filter(([name]) => !(cache && name.startsWith("REDIS_")));
+  const env = {
+    ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
+    ...image.environment,
+    ...databaseEnvironment(service.name, Object.fromEntries(kept), database),
+    ...loopbackOnly,
+    ...(localPort !== undefined && { PORT: String(localPort) }),
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_ENDPOINT_URL_CLOUDWATCH: awsEndpoint,
+  };
+  return { env, missing };
+}

@@ -1,0 +1,87 @@
+import { InputError } from "../../contracts/input-error";
+import { exitCodes } from "../../runtime/main";
+import { endpoints } from "./endpoints";
+import { startLocalPlatform } from "./platform";
+import { createPorts } from "./ports";
+import type { LocalDatabase } from "./realise/database-environment";
+import type { LocalPlatform } from "./run/local-platform";
+import { folderError, takeDataDir } from "./run/run-file";
+import { createSteps } from "./terminal/steps";
+import { summaryLines } from "./terminal/summary";
+
+/** What `platform up --local` was asked for. */
+export interface UpOptions {
+  readonly projectDir: string;
+  readonly stack: string;
+  readonly dataDir: string;
+  readonly portBase: number;
+  readonly only: readonly string[];
+  readonly database: LocalDatabase;
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+/** Longest that stopping may take before everything is cut off, in milliseconds. */
+const stopMs = 10_000;
+
+/** Runs the platform until SIGINT or SIGTERM. A second one ends it at once. @returns The exit code. */
+export async function up(options: UpOptions): Promise<number> {
+  const stream = options.json ? process.stderr : process.stdout;
+  const steps = createSteps(stream, stream.isTTY === true);
+  const ending = endSignal();
+  const folder = takeDataDir(options.dataDir, options.stack);
+  try {
+    const { projectDir, stack, dataDir, only, database } = options;
+    const ports = createPorts(options.portBase);
+    const platform = await startLocalPlatform({ projectDir, stack, dataDir, ports, only, database, steps }, ending);
+    steps.end();
+    announce(platform, options);
+    await ended(ending);
+    stream.write("\nStopping: answers under way may end first ...\n");
+    await within(stopMs, platform.stop());
+    stream.write("Stopped; nothing is left running.\n");
+    return exitCodes.fine;
+  } catch (error) {
+    steps.end();
+    if (ending.aborted) return exitCodes.fine;
+    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? folderError(options.dataDir, error) : error;
+  } finally {
+    folder.release();
+  }
+}
+
+function announce(platform: LocalPlatform, { json }: UpOptions): void {
+  const list = endpoints(platform);
+  const text = json
+    ? JSON.stringify({ endpoints: list, state: platform.state() })
+    : summaryLines(platform, list).join("\n");
+  process.stdout.write(`${text}\n`);
+}
+
+/** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process, and with it all that it started. */
+function endSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(exitCodes.findings);
+      controller.abort(new InputError({ path: "up", given: signal, allowed: "to be left alone until it is up" }));
+    });
+  }
+  return controller.signal;
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Gives up after the time; what is left then ends with this process. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
