@@ -1,7 +1,11 @@
 /**
  * Streaming through the inference host beside direct access, a bare proxy and an AI gateway, in one run:
- * `npm run bench:inference-host [-- STREAMS CHUNKS ROUNDS]`. Engine (the vLLM double, 10 chunks/s per stream), each proxy and
- * the load generator are processes of their own. Latency of a chunk: from the engine's write to the client's read.
+ * `npm run bench:inference-host [-- STREAMS CHUNKS ROUNDS] [--lockstep]`. Engine (the vLLM double), each proxy and the load
+ * generator are processes of their own. Latency of a chunk: from the engine's write to the client's read.
+ *
+ * Pacing, the same for all: each stream has a chunk every 100 ms on a beat of its own, set by when it opened. With --lockstep
+ * all streams have theirs in the same step, as one batch of an engine does: then 500 chunks queue at every hop ten times a
+ * second, and the figures say how fast a burst passes through the processor's cores rather than what a chunk's way costs.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +14,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const [streams = "500", chunks = "100", rounds = "3"] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const lockstep = words.includes("--lockstep");
+const [streams = "500", chunks = "100", rounds = "3"] = words.filter((word) => !word.startsWith("--"));
 const root = join(__dirname, "..");
 const preload = join(root, "node_modules", "tsx", "dist", "cjs", "index.cjs");
 const gatewayFolder = join(root, "bench", "peers", "ai-gateway");
@@ -20,10 +26,17 @@ interface Figures {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+  readonly p99WithRamp: number;
   readonly seen: number;
   readonly expected: number;
   readonly failed: number;
   readonly unfinished: number;
+}
+
+/** One round of one way. */
+interface Run extends Figures {
+  /** Processor microseconds of the proxy's process per chunk, the opening of the streams included. */
+  readonly cpuMicros: number;
 }
 
 interface Way {
@@ -50,6 +63,7 @@ async function main(): Promise<void> {
       VLLM_DOUBLE_CHUNK_MS: "100",
       VLLM_DOUBLE_FIRST_MS: "100",
       VLLM_DOUBLE_STAMP: "1",
+      VLLM_DOUBLE_LOCKSTEP: lockstep ? "1" : "0",
     },
   );
   await answers(`${engine}/health`);
@@ -71,55 +85,53 @@ async function main(): Promise<void> {
   await answers(`${ways[1]!.url}/health`);
   await answers(`${ways[3]!.url}/`);
 
-  for (const way of ways) await load(way, "20", "5");
-  const results = new Map<string, (Figures & { cpu: number })[]>(ways.map(({ name }) => [name, []]));
+  // The first requests of a process run code that is not compiled yet.
+  for (const way of ways) await load(way, "200", "6");
+  const results = new Map<string, Run[]>(ways.map(({ name }) => [name, []]));
   for (let round = 1; round <= Number(rounds); round++) {
     for (const way of ways) {
       const before = cpuSeconds(way.child);
-      const startedAt = performance.now();
       const figures = await load(way, streams, chunks);
-      const cpu = ((cpuSeconds(way.child) - before) / ((performance.now() - startedAt) / 1000)) * 100;
-      results.get(way.name)!.push({ ...figures, cpu });
+      const cpuMicros = ((cpuSeconds(way.child) - before) * 1e6) / figures.expected;
+      results.get(way.name)!.push({ ...figures, cpuMicros });
       process.stderr.write(`round ${round} ${way.name}: ${JSON.stringify(figures)}\n`);
     }
   }
   report(ways, results);
 }
 
-function report(ways: readonly Way[], results: ReadonlyMap<string, readonly (Figures & { cpu: number })[]>): void {
+const columns = ["way", "p50", "p95", "p99", "p99-direct", "with ramp", "lost", "failed", "CPU us/chunk", "RSS MiB"];
+
+function report(ways: readonly Way[], results: ReadonlyMap<string, readonly Run[]>): void {
   const direct = results.get("direct")!;
+  const pace = lockstep ? "all in the same step" : "each on a beat of its own";
   console.log(
-    `${streams} streams, 10 chunks/s each, ${chunks} chunks, ${rounds} rounds; milliseconds, median of rounds`,
+    `${streams} streams, 10 chunks/s each, ${pace}; ${chunks} chunks a client, ${rounds} rounds; milliseconds, median of rounds`,
   );
-  console.log("way                     p50     p95     p99   p99-direct   lost  failed  CPU %  RSS MiB");
+  const print = (cells: readonly string[]) =>
+    console.log(
+      cells.map((cell, at) => (at === 0 ? cell.padEnd(20) : cell.padStart(columns[at]!.length + 3))).join(""),
+    );
+  print(columns);
   for (const { name, child } of ways) {
     const runs = results.get(name)!;
-    const of = (pick: (run: Figures & { cpu: number }) => number) => median(runs.map(pick));
-    // The difference is taken within each round, so that what else the machine does weighs on both.
-    const added = median(runs.map(({ p99 }, index) => p99 - direct[index]!.p99));
-    const sum = (pick: (run: Figures) => number) => runs.reduce((total, run) => total + pick(run), 0);
-    const cells = [
-      name.padEnd(20),
-      of(({ p50 }) => p50)
-        .toFixed(2)
-        .padStart(7),
-      of(({ p95 }) => p95)
-        .toFixed(2)
-        .padStart(7),
-      of(({ p99 }) => p99)
-        .toFixed(2)
-        .padStart(7),
-      added.toFixed(2).padStart(12),
-      String(sum(({ seen, expected }) => expected - seen)).padStart(6),
-      String(sum(({ failed, unfinished }) => failed + unfinished)).padStart(7),
-      child
-        ? of(({ cpu }) => cpu)
-            .toFixed(0)
-            .padStart(6)
-        : "      ",
-      child ? String(rssMib(child)).padStart(8) : "",
-    ];
-    console.log(cells.join(" "));
+    const of = (pick: (run: Run) => number) => median(runs.map(pick)).toFixed(2);
+    const sum = (pick: (run: Run) => number) => String(runs.reduce((total, run) => total + pick(run), 0));
+    // Differences are taken within each round, so that what else the machine does weighs on both.
+    const added = (pick: (run: Run) => number) =>
+      median(runs.map((run, round) => pick(run) - pick(direct[round]!))).toFixed(2);
+    print([
+      name,
+      of(({ p50 }) => p50),
+      of(({ p95 }) => p95),
+      of(({ p99 }) => p99),
+      added(({ p99 }) => p99),
+      added(({ p99WithRamp }) => p99WithRamp),
+      sum(({ seen, expected }) => expected - seen),
+      sum(({ failed, unfinished }) => failed + unfinished),
+      child ? of(({ cpuMicros }) => cpuMicros) : "",
+      child ? String(rssMib(child)) : "",
+    ]);
   }
 }
 
@@ -220,7 +232,9 @@ function rssMib({ pid }: ChildProcess): number {
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
 main()

@@ -17,8 +17,10 @@ interface Settings {
   readonly maxCpuLoras: number;
   readonly maxSequences: number;
   readonly runtimeLora: boolean;
-  /** Milliseconds between two chunks. */
+  /** Milliseconds between two chunks of a stream. */
   readonly chunkMs: number;
+  /** All streams emit in the same step, as the sequences of one batch do; otherwise each keeps a beat of its own. */
+  readonly lockstep: boolean;
   /** Milliseconds before the first chunk. */
   readonly firstMs: number;
   /** Milliseconds before the API answers at all, like weights being read. */
@@ -160,6 +162,16 @@ function produce(
     let sent = 0;
     let text = "";
     let timer: NodeJS.Timeout | undefined;
+    let dueAt = performance.now() + settings.firstMs;
+    // Due times follow from the start and not from when a timer happened to fire: else every pause of this process would
+    // draw the streams that were due within it together, and they would go on in bursts for good.
+    const schedule = () => {
+      const now = performance.now();
+      dueAt = Math.max(dueAt, now);
+      if (settings.lockstep) dueAt = Math.ceil(dueAt / settings.chunkMs) * settings.chunkMs;
+      timer = setTimeout(step, dueAt - now);
+      dueAt += settings.chunkMs;
+    };
     const finish = () => {
       clearTimeout(timer);
       resolve();
@@ -184,7 +196,7 @@ function produce(
       text += word;
       if (body.stream === true) say({ ...head, choices: [piece(word, sent >= words ? "length" : null)], usage: null });
       if (sent < words) {
-        timer = setTimeout(step, settings.chunkMs);
+        schedule();
         return;
       }
       if (body.stream === true) {
@@ -203,7 +215,7 @@ function produce(
       finish();
     };
     if (body.stream === true) response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-    timer = setTimeout(step, settings.firstMs);
+    schedule();
   });
 }
 
@@ -337,6 +349,7 @@ function readSettings(args: readonly string[]): Settings {
     maxSequences: number("max-num-seqs", 256),
     runtimeLora: process.env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === "True" && args.includes("--enable-lora"),
     chunkMs: Number(process.env.VLLM_DOUBLE_CHUNK_MS ?? 2),
+    lockstep: process.env.VLLM_DOUBLE_LOCKSTEP === "1",
     firstMs: Number(process.env.VLLM_DOUBLE_FIRST_MS ?? 2),
     startMs: Number(process.env.VLLM_DOUBLE_START_MS ?? 0),
     stamp: process.env.VLLM_DOUBLE_STAMP === "1",
