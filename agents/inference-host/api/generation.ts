@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, requestIdOf, send, traceOf } from "../../../runtime/openai/http";
 import type { RequestKind } from "../../../runtime/openai/requests";
+import { EventStream } from "../../../runtime/streaming/event-stream";
 import { type PriorityName, priorities } from "../admission/fair-queue";
 import { Refusal } from "../admission/refusal";
 import type { Conversations, Message } from "../chains/conversations";
@@ -9,7 +10,7 @@ import { type ChainResult, chainAnswer, runChain, type StepOutcome } from "../ch
 import type { Executor, Job } from "../executor";
 import type { HostMetrics, Outcome } from "../metrics";
 import { type ModelTarget, resolveModel, type ServedModels } from "../models";
-import { EventStream, sendError } from "./http";
+import { sendError } from "./http";
 import { type ParsedRequest, parseRequest, type RequestLimits } from "./requests";
 
 /** Everything that answering needs. */

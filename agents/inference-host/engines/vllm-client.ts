@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import { type AnswerReader, asError, streamRequest } from "../../../runtime/streaming/stream-request";
 import { EngineError, engineGone } from "./engine";
 
 /** Milliseconds without a byte after which a running answer is given up. */
@@ -14,64 +15,40 @@ export interface VllmCall {
 
 /** The HTTP side of vLLM: one connection per request in flight, on loopback. */
 export class VllmClient {
-  readonly #pool: Pool;
+  #pool: Pool;
 
   /** @param origin For example `http://127.0.0.1:8100` */
   constructor(readonly origin: string) {
-    this.#pool = new Pool(origin, {
-      connections: null,
-      pipelining: 1,
-      bodyTimeout: bodyTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      keepAliveTimeout: 30_000,
-      connect: { timeout: 2_000 },
-    });
+    this.#pool = openPool(origin);
   }
 
   /** Sends a request and hands on the body as it comes; a promise from `onData` pauses the socket until it resolves. */
-  stream(call: VllmCall, onData: (chunk: Buffer) => Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      let refusal: { status: number; parts: Buffer[] } | undefined;
-      let stop: (() => void) | undefined;
-      const settle = (error?: unknown) => {
-        if (stop) signal.removeEventListener("abort", stop);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      this.#pool.dispatch(
-        { method: "POST", path: call.path, headers: jsonHeaders(call), body: JSON.stringify(call.body) },
-        {
-          onRequestStart(controller) {
-            stop = () => controller.abort(asError(signal.reason));
-            signal.addEventListener("abort", stop, { once: true });
-            if (signal.aborted) stop();
-          },
-          onResponseStart(_controller, status) {
-            if (status >= 300) refusal = { status, parts: [] };
-          },
-          onResponseData(controller, chunk) {
-            if (refusal) {
-              refusal.parts.push(chunk);
-              return;
-            }
-            const wait = onData(chunk);
-            if (!wait) return;
-            controller.pause();
-            wait.then(
-              () => controller.resume(),
-              (error: unknown) => controller.abort(asError(error)),
-            );
-          },
-          onResponseEnd() {
-            settle(refusal && refusedBy(refusal.status, Buffer.concat(refusal.parts)));
-          },
-          onResponseError(_controller, error) {
-            settle(signal.aborted ? signal.reason : engineGone(error.message));
-          },
-        },
-      );
+  async stream(
+    call: VllmCall,
+    onData: (piece: Buffer) => Promise<void> | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let refusal: { status: number; parts: Buffer[] } | undefined;
+    const reader: AnswerReader = {
+      onHead: (status) => {
+        if (status >= 300) refusal = { status, parts: [] };
+      },
+      onData: (piece) => {
+        if (!refusal) return onData(piece);
+        refusal.parts.push(piece);
+        return undefined;
+      },
+    };
+    const request = {
+      method: "POST",
+      path: call.path,
+      headers: jsonHeaders(call),
+      body: JSON.stringify(call.body),
+    } as const;
+    await streamRequest(this.#pool, request, reader, signal).catch((error: unknown) => {
+      throw signal.aborted || error instanceof EngineError ? error : engineGone(asError(error).message);
     });
+    if (refusal) throw refusedBy(refusal.status, Buffer.concat(refusal.parts));
   }
 
   /** Sends a request and returns the whole body. */
@@ -98,9 +75,27 @@ export class VllmClient {
     }
   }
 
+  /** Ends everything in flight with this reason; what is sent afterwards goes over new connections. */
+  cut(reason: EngineError): void {
+    const pool = this.#pool;
+    this.#pool = openPool(this.origin);
+    void pool.destroy(reason);
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy();
   }
+}
+
+function openPool(origin: string): Pool {
+  return new Pool(origin, {
+    connections: null,
+    pipelining: 1,
+    bodyTimeout: bodyTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: 2_000 },
+  });
 }
 
 function jsonHeaders({ headers }: VllmCall): Record<string, string> {
@@ -123,8 +118,4 @@ interface Refusal {
   readonly message?: string;
   readonly type?: string;
   readonly error?: { readonly message?: string; readonly type?: string };
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

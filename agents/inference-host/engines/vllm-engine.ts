@@ -1,6 +1,6 @@
-import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../../runtime/logger";
+import { SseFramer } from "../../../runtime/streaming/sse-framer";
 import {
   type Completion,
   type EmbeddingRequest,
@@ -16,7 +16,6 @@ import {
   type Usage,
 } from "./engine";
 import { ManagedProcess, type ProcessSpec } from "./managed-process";
-import { SseFramer } from "./sse-frames";
 import { VllmClient } from "./vllm-client";
 import { parseVllmMetrics } from "./vllm-metrics";
 
@@ -45,6 +44,8 @@ export interface VllmEngineOptions {
 const doneEvent = Buffer.from("data: [DONE]");
 const emptyChoices = Buffer.from('"choices":[]');
 const pollTimeoutMs = 2_000;
+/** Milliseconds that loading an adapter may take. */
+const adminTimeoutMs = 120_000;
 const stopGraceMs = 10_000;
 
 /** vLLM over HTTP on loopback. Event bytes are passed on as they come; only the model's name is put right. */
@@ -59,8 +60,8 @@ export class VllmEngine implements Engine {
   #leave: (reason: string) => void = () => {};
   #gone: Promise<string> = Promise.resolve("not started");
   #polling: AbortController | undefined;
-  /** Aborted when the engine that was started is gone, so that no request hangs on it. */
-  #life = new AbortController();
+  /** The engine that was started last; `ended` says why it is gone. */
+  #life: { ended?: EngineError } = {};
 
   constructor(
     private readonly options: VllmEngineOptions,
@@ -98,14 +99,15 @@ export class VllmEngine implements Engine {
     });
     ended?.catch(() => {});
     await Promise.race([this.#answers(signal), ...(ended ? [ended] : [])]);
-    const life = new AbortController();
-    // One listener per request in flight is meant.
-    setMaxListeners(0, life.signal);
+    const life: { ended?: EngineError } = {};
     this.#life = life;
     this.#gone = new Promise((resolve) => {
       this.#leave = (reason) => {
+        if (life.ended) return;
+        life.ended = engineGone(reason);
+        // No request may hang on an engine that is gone.
+        this.#client.cut(life.ended);
         resolve(reason);
-        life.abort(engineGone(reason));
       };
     });
     child?.ended.then((reason) => this.#leave(reason));
@@ -176,23 +178,23 @@ export class VllmEngine implements Engine {
       return wait;
     };
     const call = { path: pathOf(request), body, headers: headersOf(request) };
-    await this.#call(signal, (linked) => this.#client.stream(call, onData, linked));
+    await this.#call(() => this.#client.stream(call, onData, signal));
     if (!done) throw engineGone(framer.torn ? "the stream ended inside an event" : "the stream ended without [DONE]");
     return usage ?? { promptTokens: 0, completionTokens: tokens };
   }
 
   async complete(request: GenerationRequest, signal: AbortSignal): Promise<Completion> {
     const body = { ...request.body, model: request.adapter ?? this.baseModel, stream: false };
-    const answer = await this.#call(signal, (linked) =>
-      this.#client.post({ path: pathOf(request), body, headers: headersOf(request) }, linked),
+    const answer = await this.#call(() =>
+      this.#client.post({ path: pathOf(request), body, headers: headersOf(request) }, signal),
     );
     return { body: renamer(body.model, request.publicModel)(answer), usage: usageOf(answer) ?? noUsage };
   }
 
   async embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Completion> {
     const body = { ...request.body, model: this.baseModel };
-    const answer = await this.#call(signal, (linked) =>
-      this.#client.post({ path: "/v1/embeddings", body, headers: headersOf(request) }, linked),
+    const answer = await this.#call(() =>
+      this.#client.post({ path: "/v1/embeddings", body, headers: headersOf(request) }, signal),
     );
     return { body: renamer(this.baseModel, request.publicModel)(answer), usage: usageOf(answer) ?? noUsage };
   }
@@ -202,26 +204,19 @@ export class VllmEngine implements Engine {
   }
 
   #post(path: string, body: object): Promise<Buffer> {
-    return this.#call(AbortSignal.timeout(120_000), (linked) => this.#client.post({ path, body, headers: {} }, linked));
+    return this.#call(() => this.#client.post({ path, body, headers: {} }, AbortSignal.timeout(adminTimeoutMs)));
   }
 
   /** A connection that breaks is the first sign of a dead engine: the next look at it then comes at once. */
-  async #call<Result>(signal: AbortSignal, work: (linked: AbortSignal) => Promise<Result>): Promise<Result> {
-    const linked = new AbortController();
-    const life = this.#life.signal;
-    const stop = () => linked.abort(signal.aborted ? signal.reason : life.reason);
-    signal.addEventListener("abort", stop);
-    life.addEventListener("abort", stop);
-    if (signal.aborted || life.aborted) stop();
+  async #call<Result>(work: () => Promise<Result>): Promise<Result> {
+    const life = this.#life;
+    if (life.ended) throw life.ended;
     try {
-      return await work(linked.signal);
+      return await work();
     } catch (error) {
-      if (error instanceof EngineError && error.engineGone && !life.aborted && !(await this.#healthy()))
+      if (error instanceof EngineError && error.engineGone && !life.ended && !(await this.#healthy()))
         this.#leave(error.message);
       throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-      life.removeEventListener("abort", stop);
     }
   }
 
