@@ -64,18 +64,20 @@ export interface PassageFilter {
 }
 
 /** Postings read for a question's candidates; 1,000 take the embedded engine about a millisecond. */
-const mostPostings = 8_000;
+const mostPostings = 3_000;
 
 /**
- * The terms that candidates are brought up by: the two rarest, and further ones, rarest first, as long as the postings are few.
- * Every candidate is scored with all terms afterwards, so what a common word decides is the order, not who is looked at.
+ * The terms that candidates are brought up by: the two rarest, and further ones, rarest first, as long as the postings are few or
+ * those before have fewer than `least`. Every candidate is scored with all terms afterwards, so what a common word decides is the
+ * order, not who is looked at.
  */
-export function rarestTerms(terms: readonly QueryTerm[], most: number = mostPostings): readonly QueryTerm[] {
+export function rarestTerms(terms: readonly QueryTerm[], most: number = mostPostings, least = 0): readonly QueryTerm[] {
   const sorted = [...terms].sort((a, b) => a.passages - b.passages);
   let postings = 0;
   return sorted.filter(({ passages }, index) => {
+    const tooFew = postings < least;
     postings += passages;
-    return index < 2 || postings <= most;
+    return index < 2 || tooFew || postings <= most;
   });
 }
 
@@ -87,7 +89,8 @@ export async function lexicalLeg(
   settings: RankingSettings,
   filter: PassageFilter | undefined,
 ): Promise<{ id: number; score: number }[]> {
-  const rarest = rarestTerms(query.terms);
+  // Twice as many postings as candidates, since a passage may have several of the terms.
+  const rarest = rarestTerms(query.terms, mostPostings, 2 * settings.candidates);
   const found = await scorePostings(session, generation, query, rarest, settings, filter);
   if (rarest.length === query.terms.length || found.length >= settings.candidates) return found;
   return scorePostings(session, generation, query, query.terms, settings, filter);
