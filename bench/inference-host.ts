@@ -67,6 +67,8 @@ async function main(): Promise<void> {
     },
   );
   await answers(`${engine}/health`);
+  // As a node runs it: one file, without a loader.
+  execFileSync(process.execPath, ["images/bundle.cjs", "inference-host"], { cwd: root, stdio: "ignore" });
   const host = start(hostWords(engine, hostPort!, operatorPort!), { LOG_LEVEL: "warn" });
   const proxy = start(["bench/inference-host/bare-proxy.ts", engine, String(proxyPort)]);
   const gateway = startGateway(gatewayPort!);
@@ -144,7 +146,7 @@ function hostWords(engine: string, port: number, operatorPort: number): string[]
     `--operator-port=${operatorPort}`,
   ];
   return [
-    "agents/inference-host/main.ts",
+    "build/inference-host.cjs",
     ...options,
     "--max-sequences=4096",
     "--queue-total=8192",
@@ -167,7 +169,8 @@ function startGateway(port: number): ChildProcess {
 }
 
 function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const child = spawn(process.execPath, ["--require", preload, ...words], {
+  const loader = words[0]!.endsWith(".ts") ? ["--require", preload] : [];
+  const child = spawn(process.execPath, [...loader, ...words], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit"],

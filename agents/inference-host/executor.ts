@@ -46,12 +46,13 @@ export class Executor {
   /** Streams an answer's events. The promise resolves after the last one. */
   stream(job: Job, sink: EventSink): Promise<Usage> {
     const admittedAt = performance.now();
+    const interToken = this.metrics.interToken(job.lane);
     let last = 0;
     const timed: EventSink = (event, tokens) => {
       if (tokens > 0) {
         const now = performance.now();
         if (last === 0) this.metrics.firstToken(job.lane, (now - admittedAt) / 1000);
-        else this.metrics.interToken(job.lane, (now - last) / 1000);
+        else interToken((now - last) / 1000);
         last = now;
       }
       sent = true;

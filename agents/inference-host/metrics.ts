@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { inferenceSeries } from "../../contracts/inference-metrics";
+import { IntervalHistogram } from "./interval-histogram";
 
 /** What is read at the moment of a scrape. */
 export interface MetricSources {
@@ -29,7 +30,7 @@ export class HostMetrics {
   readonly #requests: Counter<"archetype" | "outcome">;
   readonly #duration: Histogram<"archetype">;
   readonly #firstToken: Histogram<"archetype">;
-  readonly #interToken: Histogram<"archetype">;
+  readonly #interToken: IntervalHistogram;
   readonly #wait: Histogram<"archetype">;
   readonly #tokens: Counter<"kind" | "archetype">;
   readonly #fallbacks: Counter<"archetype">;
@@ -86,10 +87,12 @@ export class HostMetrics {
       "seconds from admission to the first token",
       durationBuckets,
     );
-    this.#interToken = histogram(
+    this.#interToken = new IntervalHistogram(
       inferenceSeries.interTokenLatency,
       "seconds between two tokens of a stream",
+      "archetype",
       tokenBuckets,
+      this.registry,
     );
     this.#wait = histogram(
       "inference_host_queue_wait_seconds",
@@ -125,8 +128,9 @@ export class HostMetrics {
     this.#firstToken.observe({ archetype }, seconds);
   }
 
-  interToken(archetype: string, seconds: number): void {
-    this.#interToken.observe({ archetype }, seconds);
+  /** What is told the seconds between two tokens of a stream. */
+  interToken(archetype: string): (seconds: number) => void {
+    return this.#interToken.observer(archetype);
   }
 
   tokens(archetype: string, prompt: number, completion: number): void {

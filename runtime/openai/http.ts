@@ -32,7 +32,10 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     });
     request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
     request.once("error", () => reject(new ClientGone()));
-    request.once("close", () => reject(new ClientGone()));
+    // Closes after every request, and an error costs a stack trace.
+    request.once("close", () => {
+      if (!request.complete) reject(new ClientGone());
+    });
   });
 }
 
