@@ -105,6 +105,7 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
     let inference: InferenceDouble;
     let imds: ImdsDouble;
     let agent: ChildProcess | undefined;
+    let autoScaling: Server | undefined;
     let output = "";
 
     beforeEach(async () => {
@@ -116,6 +117,8 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
     });
     afterEach(async () => {
       agent?.kill("SIGKILL");
+      autoScaling?.close();
+      autoScaling?.closeAllConnections();
       await Promise.all([cloudWatch.close(), inference.close(), imds.close()]);
     });
 
@@ -144,8 +147,8 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
       return agent;
     }
 
-    async function until(condition: () => boolean): Promise<void> {
-      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+    async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+      while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const end = (): Promise<number | null> =>
       new Promise((resolve) => {
@@ -267,7 +270,7 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
 
     it("tells Auto Scaling of a fatal fault, fails its health check, and shows both to Prometheus", async () => {
       const calls: string[] = [];
-      const autoScaling: Server = createServer((request, response) => {
+      const listener = createServer((request, response) => {
         let body = "";
         request.on("data", (chunk: Buffer) => {
           body += chunk.toString();
@@ -280,19 +283,28 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
           );
         });
       });
-      await new Promise<void>((resolve) => autoScaling.listen(0, "127.0.0.1", resolve));
+      autoScaling = listener;
+      await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
       const kernelLog = join(folder, "kmsg");
       writeFileSync(kernelLog, "");
       const port = await freePort();
       start({
-        AWS_ENDPOINT_URL_AUTO_SCALING: `http://127.0.0.1:${(autoScaling.address() as AddressInfo).port}`,
+        AWS_ENDPOINT_URL_AUTO_SCALING: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
         GPU_METRICS_KERNEL_LOG: kernelLog,
         GPU_METRICS_LISTEN: `127.0.0.1:${port}`,
       });
       await until(() => logs().some(({ msg }) => msg === "publishing"));
-      const healthy = await fetch(`http://127.0.0.1:${port}/healthz`);
-      assert.equal(healthy.status, 200);
-      assert.equal(((await healthy.json()) as { status: string }).status, "ok");
+      // Publishing may begin with the host's values, before the first sample of the GPUs.
+      const health = async () => {
+        const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+        return {
+          code: response.status,
+          ...((await response.json()) as { status: string; sampleAgeSeconds: number | null }),
+        };
+      };
+      await until(async () => (await health()).sampleAgeSeconds !== null);
+      const healthy = await health();
+      assert.deepEqual([healthy.code, healthy.status], [200, "ok"]);
       writeFileSync(kernelLog, "4,1,2,-;NVRM: Xid (PCI:0000:00:1e): 79, GPU has fallen off the bus.\n");
       await until(() => calls.length > 0);
       const call = new URLSearchParams(calls[0]);
@@ -300,15 +312,13 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
         [call.get("Action"), call.get("InstanceId"), call.get("HealthStatus")],
         ["SetInstanceHealth", "i-0123456789abcdef0", "Unhealthy"],
       );
-      const unhealthy = await fetch(`http://127.0.0.1:${port}/healthz`);
-      assert.equal(unhealthy.status, 503);
+      const unhealthy = await health();
+      assert.deepEqual([unhealthy.code, unhealthy.status], [503, "unhealthy"]);
       const series = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       assert.match(series, /gpu_metrics_fault\{code="xid-79"\} 1/);
       assert.match(series, /gpu_metrics_gpu_utilization_percent\{gpu="0"\} 42/);
       assert.match(series, /gpu_metrics_source\{source="dcgmi"\} 1/);
       assert.equal(await end(), 0);
-      autoScaling.close();
-      autoScaling.closeAllConnections();
       assert.ok(of("GPUErrors").some(({ StatisticValues }) => StatisticValues.Sum === 1));
     });
 

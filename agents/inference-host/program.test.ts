@@ -149,7 +149,9 @@ describe("inference-host, bundled", function () {
       child.kill("SIGTERM");
       assert.deepEqual(await exited, [0, null]);
     } finally {
-      child.kill("SIGKILL");
+      // By SIGTERM, so that the host ends its engine too; a no-op where it has ended.
+      child.kill("SIGTERM");
+      await exited;
     }
   });
 

@@ -6,6 +6,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockDirectory } from "./lock";
 
+/** Ended after each test, even where it failed. */
+const children: ChildProcess[] = [];
 const lockModule = join(__dirname, "lock.ts");
 
 /** A process that takes the lock, says so, and holds it until it is killed. */
@@ -15,6 +17,7 @@ async function holder(directory: string): Promise<{ child: ChildProcess; said: s
   const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  children.push(child);
   const [said] = await once(child.stdout as NodeJS.ReadableStream, "data");
   return { child, said: String(said).trim() };
 }
@@ -31,7 +34,10 @@ describe("the lock of a data directory", () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "kb-lock-"));
   });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterEach(async () => {
+    await Promise.all(children.splice(0).map((child) => end(child, "SIGKILL")));
+    rmSync(directory, { recursive: true, force: true });
+  });
 
   it("refuses a second holder, names the first, and is free again after release", () => {
     const release = lockDirectory(directory);
@@ -56,7 +62,6 @@ describe("the lock of a data directory", () => {
     await end(dead.child, "SIGKILL");
     const rivals = await Promise.all([1, 2, 3, 4].map(() => holder(directory)));
     const held = rivals.filter(({ said }) => said === "held");
-    for (const { child } of rivals) await end(child, "SIGKILL");
     assert.ok(held.length <= 1, `${held.length} processes hold one lock`);
   });
 

@@ -28,6 +28,9 @@ function setEnvironment(variables: Record<string, string>): void {
   }
 }
 
+/** What a test has started, to be stopped after it even where it failed. */
+const running = new Set<{ stop(): Promise<void> }>();
+
 interface Observed {
   readonly run: RunningSource;
   readonly batches: GpuBatch[];
@@ -54,6 +57,7 @@ function observe(source: Source): Observed {
     gpuLost: (text) => lost.push(text),
     failed: (reason) => fail(reason),
   });
+  running.add(run);
   const until = (count: number): Promise<GpuBatch> =>
     new Promise((resolve) => {
       if (batches.length >= count) resolve(batches[count - 1] as GpuBatch);
@@ -71,7 +75,9 @@ describe("GPU sources", () => {
     folder = mkdtempSync(join(tmpdir(), "gpu-sources-"));
     starts = join(folder, "starts");
   });
-  afterEach(() => {
+  afterEach(async () => {
+    await Promise.all([...running].map((each) => each.stop()));
+    running.clear();
     for (const name of changed) delete process.env[name];
     changed.clear();
     rmSync(folder, { recursive: true });
@@ -223,13 +229,14 @@ describe("GPU sources", () => {
         log,
         now,
         retryMs: 200,
-        firstBatchMs: 5000,
+        firstBatchMs: 30_000,
         onGpuLost: () => undefined,
         onBatch: (_, source) => {
           if (sequence.at(-1) !== source) sequence.push(source);
           for (const { count, resolve } of waiting) if (sequence.length >= count) resolve();
         },
       });
+      running.add(manager);
       const changes = async (count: number): Promise<readonly SourceName[]> => {
         if (sequence.length < count) await new Promise<void>((resolve) => waiting.push({ count, resolve }));
         return sequence;
@@ -283,13 +290,8 @@ describe("GPU sources", () => {
       manager.start();
       await changes(1);
       manager.restart("test");
-      await new Promise<void>((resolve) => {
-        const timer = setInterval(() => {
-          if (startLines().length < 2 || manager.current() !== "dcgmi") return;
-          clearInterval(timer);
-          resolve();
-        }, 10);
-      });
+      while (startLines().length < 2 || manager.current() !== "dcgmi")
+        await new Promise((resolve) => setTimeout(resolve, 10));
       await manager.stop();
       assert.equal(startLines().length, 2);
     });

@@ -37,9 +37,18 @@ async function startAutoScalingDouble() {
 
 describe("inference host on an instance", function () {
   this.timeout(120_000);
+  /** Undone after each test, latest first, even where it or its start failed. */
+  const undo: (() => unknown)[] = [];
+
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
   async function startNode(state: string) {
     const imds = await startImdsDouble();
+    undo.push(() => imds.close());
     const autoScaling = await startAutoScalingDouble();
+    undo.push(() => autoScaling.close());
     describeInstance(imds, { autoScalingGroup: "gold", lifecycleState: state });
     const variables = {
       AWS_ACCESS_KEY_ID: "test",
@@ -49,81 +58,67 @@ describe("inference host on an instance", function () {
     };
     // The SDK reads them when it first sends, so they stay until the node is closed.
     Object.assign(process.env, variables);
+    undo.push(() => {
+      for (const name of Object.keys(variables)) delete process.env[name];
+    });
     const env = { VLLM_DOUBLE_CHUNK_MS: "20" };
     const running = await startVllmHost({
       options: { ec2: true, autoScalingGroup: "gold", drainSeconds: 30, interruptionMarginSeconds: 1 },
       env,
     });
+    undo.push(() => running.close());
     return {
       ...running,
       imds,
       autoScaling,
       setState: (next: string) => imds.values.set("meta-data/autoscaling/target-lifecycle-state", next),
-      close: async () => {
-        await running.close();
-        await imds.close();
-        autoScaling.close();
-        for (const name of Object.keys(variables)) delete process.env[name];
-      },
     };
   }
 
   it("completes the launch hook once the model answers, warms without serving, and serves when it joins", async () => {
     const node = await startNode("Warmed:Stopped");
-    try {
-      await until(() => node.autoScaling.completed("launch") === 1);
-      await until(async () => (await fetch(`${node.url}/ready`)).status === 503);
-      assert.equal((await chat(node.url, "base-model")).status, 503);
-      node.setState("InService");
-      await until(async () => (await fetch(`${node.url}/ready`)).status === 200);
-      await until(() => node.autoScaling.completed("launch") === 2);
-      assert.equal((await chat(node.url, "base-model", { max_tokens: 1 })).status, 200);
-    } finally {
-      await node.close();
-    }
+    await until(() => node.autoScaling.completed("launch") === 1);
+    await until(async () => (await fetch(`${node.url}/ready`)).status === 503);
+    assert.equal((await chat(node.url, "base-model")).status, 503);
+    node.setState("InService");
+    await until(async () => (await fetch(`${node.url}/ready`)).status === 200);
+    await until(() => node.autoScaling.completed("launch") === 2);
+    assert.equal((await chat(node.url, "base-model", { max_tokens: 1 })).status, 200);
   });
 
   it("serves on after a rebalance recommendation, and says that it would rather not", async () => {
     const node = await startNode("InService");
-    try {
-      node.imds.values.set(
-        "meta-data/events/recommendations/rebalance",
-        JSON.stringify({ noticeTime: new Date().toISOString() }),
-      );
-      await until(
-        async () => ((await (await fetch(`${node.url}/ready`)).json()) as { deprioritised: boolean }).deprioritised,
-      );
-      const answer = await chat(node.url, "base-model", { max_tokens: 1 });
-      assert.equal(answer.status, 200);
-      assert.equal(answer.headers.get("x-inference-host-deprioritised"), "rebalance");
-    } finally {
-      await node.close();
-    }
+    node.imds.values.set(
+      "meta-data/events/recommendations/rebalance",
+      JSON.stringify({ noticeTime: new Date().toISOString() }),
+    );
+    await until(
+      async () => ((await (await fetch(`${node.url}/ready`)).json()) as { deprioritised: boolean }).deprioritised,
+    );
+    const answer = await chat(node.url, "base-model", { max_tokens: 1 });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get("x-inference-host-deprioritised"), "rebalance");
   });
 
   it("fails readiness at a spot interruption, ends streams cleanly before the deadline, and completes the hook", async () => {
     const node = await startNode("InService");
-    try {
-      await until(async () => (await fetch(`${node.url}/ready`)).status === 200);
-      const long = await chat(node.url, "base-model", { stream: true, max_tokens: 1_000 });
-      const short = chat(node.url, "base-model", { stream: true, max_tokens: 30 });
-      await short;
-      const time = Date.now() + 8_000;
-      node.imds.values.set(
-        "meta-data/spot/instance-action",
-        JSON.stringify({ action: "terminate", time: new Date(time).toISOString() }),
-      );
-      await until(async () => (await fetch(`${node.url}/ready`)).status === 503);
-      const refused = await chat(node.url, "base-model");
-      assert.equal(refused.status, 503);
-      assert.equal((await readStream(await short)).chunks, 30);
-      const cut = await readStream(long);
-      assert.equal(cut.error?.code, "draining");
-      assert.equal(cut.done, true);
-      node.setState("Terminated");
-      await until(() => node.autoScaling.completed("terminate") === 1);
-    } finally {
-      await node.close();
-    }
+    await until(async () => (await fetch(`${node.url}/ready`)).status === 200);
+    const long = await chat(node.url, "base-model", { stream: true, max_tokens: 1_000 });
+    const short = chat(node.url, "base-model", { stream: true, max_tokens: 30 });
+    await short;
+    const time = Date.now() + 8_000;
+    node.imds.values.set(
+      "meta-data/spot/instance-action",
+      JSON.stringify({ action: "terminate", time: new Date(time).toISOString() }),
+    );
+    await until(async () => (await fetch(`${node.url}/ready`)).status === 503);
+    const refused = await chat(node.url, "base-model");
+    assert.equal(refused.status, 503);
+    assert.equal((await readStream(await short)).chunks, 30);
+    const cut = await readStream(long);
+    assert.equal(cut.error?.code, "draining");
+    assert.equal(cut.done, true);
+    node.setState("Terminated");
+    await until(() => node.autoScaling.completed("terminate") === 1);
   });
 });

@@ -100,9 +100,14 @@ export async function startVllmHost({ adapters = [], options = {}, env = {} }: V
     ),
     createLogger("inference-host", process.env.TEST_LOG ?? "silent"),
   );
-  await host.ready.finally(() => {
+  try {
+    await host.ready;
+  } catch (error) {
+    await host.stop();
+    throw error;
+  } finally {
     for (const [name] of variables) delete process.env[name];
-  });
+  }
   return {
     host,
     url: `http://127.0.0.1:${host.port}`,
