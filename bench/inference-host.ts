@@ -10,9 +10,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../runtime/testing/free-port";
 
 const words = process.argv.slice(2);
 const lockstep = words.includes("--lockstep");
@@ -212,14 +212,6 @@ async function answers(url: string): Promise<void> {
     await sleep(200);
   }
   throw new Error(`${url} does not answer`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** User and system time of a process so far, from /proc; 100 clock ticks a second on Linux. */

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchSink } from "../agents/gpu-metrics/publish/cloudwatch";
 import type { Datum } from "../agents/gpu-metrics/publish/window";
 import { detailMetrics, groupDimension, scalingMetrics } from "../contracts/metrics";
+import { freePort } from "../runtime/testing/free-port";
 import { installPythonPackage } from "../runtime/testing/python-package";
 
 // Sends the metrics agent's data to moto, an emulator of AWS that is no part of this project, and reads them back.
@@ -100,14 +100,6 @@ async function listening(endpoint: string): Promise<void> {
     await sleep(200);
   }
   throw new Error(`moto does not listen at ${endpoint}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 void main().then((code) => {

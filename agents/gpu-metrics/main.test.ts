@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { groupDimension, observedMetrics, scalingMetrics } from "../../contracts/metrics";
 import { describeInstance, type ImdsDouble, startImdsDouble } from "../../runtime/imds-double";
+import { freePort } from "../../runtime/testing/free-port";
 import { type CloudWatchDouble, type ReceivedDatum, startCloudWatchDouble } from "./doubles/cloudwatch";
 import { type InferenceDouble, startInferenceDouble } from "./doubles/inference-host";
 
@@ -352,12 +353,3 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
     });
   });
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { gpuMemoryMiB } from "../../catalog/gpu-memory";
-import { answerText, chat, freePort, startProgram, tsxWords, until } from "./testing/harness";
+import { freePort } from "../../runtime/testing/free-port";
+import { answerText, chat, startProgram, tsxWords, until } from "./testing/harness";
 import { writePeftAdapters } from "./testing/peft-fixture";
 import { ensureToy } from "./toy/ensure-toy";
 

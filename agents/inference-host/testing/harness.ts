@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type Agent, request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLogger } from "../../../runtime/logger";
+import { freePort } from "../../../runtime/testing/free-port";
 import type { VllmFaults } from "../doubles/vllm-faults";
 import { type Host, startHost } from "../host";
 import { readOptions } from "../options";
@@ -17,16 +16,6 @@ const preload = join(__dirname, "..", "..", "..", "node_modules", "tsx", "dist",
 
 /** Words that start a TypeScript program in a process of its own, without a process in between. */
 export const tsxWords: readonly string[] = [process.execPath, "--require", preload];
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** Waits until something holds; gives up after 40 s, which is longer than anything here takes on a busy machine. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

