@@ -19,6 +19,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const tooLarge = () =>
       new RequestError(413, `The request body is larger than ${limitBytes} bytes.`, null, "request_too_large");
     if (Number(request.headers["content-length"] ?? 0) > limitBytes) return reject(tooLarge());
+    if (request.destroyed && !request.complete) return reject(new ClientGone());
     const chunks: Buffer[] = [];
     let length = 0;
     request.on("data", (chunk: Buffer) => {
