@@ -10,6 +10,8 @@ export const ports = {
   dcgmExporter: 9400,
   /** The metrics agent's /metrics and /healthz; loopback only. */
   gpuMetrics: 9401,
+  /** The router's API, reached by the public edge and by services. */
+  aiRouter: 8010,
   /** The knowledge base's API, reached by its load balancer. */
   knowledgeBase: 8090,
   postgres: 5432,

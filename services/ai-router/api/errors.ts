@@ -1,0 +1,57 @@
+import type { ServerResponse } from "node:http";
+import { type ErrorAnswer, RequestError } from "../../../runtime/openai/errors";
+import { sendJson } from "../../../runtime/openai/http";
+import { Unavailable } from "../routing/route";
+
+/** Turns any failure into status and body; what is not ours to explain becomes a plain 500. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof RequestError) {
+    const { status, message, type, param, code } = error;
+    return { status, body: { error: { message, type, param, code } } };
+  }
+  if (error instanceof Limited) {
+    const { message, retryAfterSeconds, limit } = error;
+    const code = limit === "tokens" ? "insufficient_quota" : "rate_limit_exceeded";
+    return {
+      status: 429,
+      body: { error: { message, type: "rate_limit_error", param: null, code } },
+      retryAfterSeconds,
+    };
+  }
+  if (error instanceof Unavailable) {
+    const { status, message, code, retryAfterSeconds } = error;
+    const type = status === 429 ? "rate_limit_error" : "service_unavailable";
+    return { status, body: { error: { message, type, param: null, code } }, retryAfterSeconds };
+  }
+  const body = { error: { message: "The server had an error.", type: "internal_error", param: null, code: null } };
+  return { status: 500, body };
+}
+
+/** A key has used up what it may. */
+export class Limited extends Error {
+  override readonly name = "Limited";
+  constructor(
+    readonly limit: "requests" | "tokens",
+    readonly retryAfterSeconds: number,
+  ) {
+    super(
+      limit === "tokens"
+        ? "The key's token budget of this day is spent."
+        : "The key's requests of this minute are spent.",
+    );
+  }
+}
+
+/** Sends an error in OpenAI's shape, or ends a stream that has begun with an error event. @returns The status */
+export function sendError(response: ServerResponse, error: unknown, closeConnection = false): number {
+  const { status, body, retryAfterSeconds } = errorAnswer(error);
+  if (response.headersSent) {
+    if (!response.writableEnded) response.end(`data: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
+    return status;
+  }
+  if (retryAfterSeconds !== undefined) response.setHeader("retry-after", retryAfterSeconds);
+  // An unread body would be taken for the next request.
+  if (closeConnection || status === 413) response.setHeader("connection", "close");
+  sendJson(response, status, body);
+  return status;
+}

@@ -1,0 +1,244 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Span, SpanStatusCode } from "@opentelemetry/api";
+import { RequestError } from "../../../runtime/openai/errors";
+import { ClientGone, readBody, requestIdOf, traceOf } from "../../../runtime/openai/http";
+import { parseBody, type RequestKind, requestSchemas } from "../../../runtime/openai/requests";
+import type { Caller, Callers } from "../keys/caller";
+import type { Limits } from "../keys/limits";
+import type { Conversations } from "../memory/conversations";
+import type { RouterMetrics } from "../observe/metrics";
+import type { MetricsPublisher } from "../observe/publisher";
+import { carrierOf, requestSpan } from "../observe/tracing";
+import type { RouterOptions } from "../options";
+import type { Call } from "../routing/attempt";
+import { tierForBudget } from "../routing/choose";
+import { type Routed, route } from "../routing/route";
+import type { Tier } from "../routing/tier";
+import { Limited, sendError } from "./errors";
+import { modelOfTurn, textOfAnswer, turnSchema } from "./turns";
+
+/** Everything that answering needs. */
+export interface GenerateContext {
+  readonly options: RouterOptions;
+  readonly tiers: readonly Tier[];
+  readonly callers: Callers;
+  readonly limits: Limits;
+  readonly conversations: Conversations | undefined;
+  readonly metrics: RouterMetrics;
+  readonly publisher: MetricsPublisher | undefined;
+  /** Requests under way; a drain waits for them, or ends them. */
+  readonly active: Set<ActiveRequest>;
+  readonly draining: () => boolean;
+}
+
+export interface ActiveRequest {
+  readonly end: (reason: Error) => void;
+}
+
+export type RouteName = RequestKind | "turn";
+
+/** A request as the routing takes it. */
+interface Prepared {
+  readonly call: Call;
+  readonly budgetMs: number | undefined;
+  readonly onChunk?: (chunk: Buffer) => void;
+  /** Told what was answered. */
+  readonly onAnswer?: (routed: Routed) => void;
+}
+
+const paths = { chat: "/v1/chat/completions", completion: "/v1/completions", embedding: "/v1/embeddings" } as const;
+
+/** Answers one of the routes that ask a model. Never throws. */
+export async function generate(
+  name: RouteName,
+  context: GenerateContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const startedAt = performance.now();
+  const controller = new AbortController();
+  const active: ActiveRequest = { end: (reason) => controller.abort(reason) };
+  const requestId = requestIdOf(request);
+  response.setHeader("x-request-id", requestId);
+  response.once("close", () => {
+    if (!response.writableFinished) active.end(new ClientGone());
+  });
+  const span = requestSpan(name, request);
+  let tier = "none";
+  let status = 200;
+  let timer: NodeJS.Timeout | undefined;
+  context.active.add(active);
+  try {
+    if (context.draining()) throw leaving();
+    const caller = await context.callers.identify(request.headers, name === "embedding" ? "embed" : "generate");
+    await admit(caller, context);
+    const text = await readBody(request, context.options.maxBodyBytes);
+    const deadlineMs = deadlineOf(request, context.options.requestSeconds * 1000);
+    timer = setTimeout(() => active.end(late()), deadlineMs);
+    const headers = headersFor(request, requestId, deadlineMs, span);
+    const prepared = await prepare(name, text, headers, caller, context);
+    const routed = await route(
+      context.tiers,
+      prepared.call,
+      prepared.budgetMs,
+      context.options,
+      response,
+      controller.signal,
+      prepared.onChunk,
+    );
+    ({ tier, status } = routed);
+    if (routed.failure !== undefined)
+      throw new RequestError(502, "The tier broke off the stream.", null, "stream_broken");
+    if (!response.writableEnded) response.end();
+    prepared.onAnswer?.(routed);
+    settle(routed, prepared, caller, context, performance.now() - startedAt);
+  } catch (error) {
+    const reason = controller.signal.aborted ? controller.signal.reason : error;
+    if (reason instanceof ClientGone) {
+      status = 499;
+      response.destroy();
+    } else status = sendError(response, reason, !request.complete);
+  } finally {
+    clearTimeout(timer);
+    context.metrics.requests.observe({ route: name, tier, status }, (performance.now() - startedAt) / 1000);
+    span.setAttributes({ "http.response.status_code": status, "ai_router.tier": tier });
+    if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+    if (response.writableFinished || response.destroyed) context.active.delete(active);
+    else response.once("close", () => context.active.delete(active));
+  }
+}
+
+async function admit({ limited }: Caller, { limits, metrics }: GenerateContext): Promise<void> {
+  if (limited === undefined) return;
+  const verdict = await limits.admit(limited);
+  if (verdict.allowed) return;
+  metrics.limited.inc({ limit: verdict.limit });
+  throw new Limited(verdict.limit, verdict.retryAfterSeconds);
+}
+
+function settle(routed: Routed, { budgetMs }: Prepared, { limited }: Caller, context: GenerateContext, ms: number) {
+  const { tier, usage } = routed;
+  context.publisher?.answered(tier, ms);
+  context.metrics.tokens.inc({ kind: "prompt" }, usage.prompt);
+  context.metrics.tokens.inc({ kind: "completion" }, usage.completion);
+  const wanted = tierForBudget(budgetMs);
+  if (tier !== wanted) context.metrics.spilled.inc({ from: wanted, to: tier });
+  if (limited !== undefined) void context.limits.spend(limited, usage.prompt + usage.completion);
+}
+
+function prepare(
+  name: RouteName,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+  caller: Caller,
+  context: GenerateContext,
+): Promise<Prepared> | Prepared {
+  if (name === "turn") return prepareTurn(text, headers, caller, context);
+  const body = parseBody(requestSchemas[name], text) as {
+    model: string;
+    stream?: boolean;
+    stream_options?: StreamOptions;
+  };
+  const call = callFor(paths[name], body.model, body, headers);
+  return { call, budgetMs: budgetOf(headers["x-latency-budget-ms"]) };
+}
+
+async function prepareTurn(
+  text: string,
+  headers: Readonly<Record<string, string>>,
+  caller: Caller,
+  { conversations }: GenerateContext,
+): Promise<Prepared> {
+  const turn = parseBody(turnSchema, text);
+  if (turn.chain !== undefined && turn.task !== undefined) {
+    throw new RequestError(400, "A turn names a chain or a task, not both.", "task", "invalid_value");
+  }
+  const { archetype, npc_id: npcId, message, cards = {}, turns, stream = false, max_tokens, temperature } = turn;
+  const character = { tenant: caller.name, npcId, archetype };
+  const before = (await conversations?.recall(character, cards, turns)) ?? [];
+  const model = modelOfTurn(turn);
+  const body = {
+    model,
+    messages: [...before, { role: "user", content: message }],
+    ...(max_tokens === undefined ? {} : { max_tokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    stream,
+  };
+  const priority = turn.priority === undefined ? headers : { ...headers, "x-priority": turn.priority };
+  const kept: Buffer[] = [];
+  return {
+    call: callFor(paths.chat, model, body, priority),
+    budgetMs: turn.latency_budget_ms ?? budgetOf(headers["x-latency-budget-ms"]),
+    onChunk: (chunk) => kept.push(chunk),
+    onAnswer: ({ body: whole, status, tier }) => {
+      if (status !== 200) return;
+      const answered = textOfAnswer(whole ?? Buffer.concat(kept).toString("utf8"), whole === undefined);
+      if (answered !== "") conversations?.record(character, { asked: message, answered }, tier);
+    },
+  };
+}
+
+interface StreamOptions {
+  readonly include_usage?: boolean;
+}
+
+function callFor(
+  path: string,
+  model: string,
+  body: { readonly stream?: boolean; readonly stream_options?: StreamOptions },
+  headers: Readonly<Record<string, string>>,
+): Call {
+  const stream = body.stream === true;
+  const counted = stream ? { ...body, stream_options: { include_usage: true } } : body;
+  return {
+    path,
+    model,
+    bodyFor: (named) => JSON.stringify({ ...counted, model: named }),
+    headers,
+    stream,
+    wantsUsage: body.stream_options?.include_usage === true,
+  };
+}
+
+/** Headers that go on to the tier; the client's key does not. */
+function headersFor(request: IncomingMessage, requestId: string, deadlineMs: number, span: Span) {
+  const priority = request.headers["x-priority"];
+  const npc = request.headers["x-npc-id"];
+  return {
+    "content-type": "application/json",
+    "x-request-id": requestId,
+    "x-deadline-ms": String(deadlineMs),
+    ...(typeof priority === "string" ? { "x-priority": priority } : {}),
+    ...(typeof npc === "string" ? { "x-npc-id": npc } : {}),
+    ...(typeof request.headers["x-latency-budget-ms"] === "string"
+      ? { "x-latency-budget-ms": request.headers["x-latency-budget-ms"] }
+      : {}),
+    ...traceOf(request),
+    ...carrierOf(span),
+  } as Readonly<Record<string, string>>;
+}
+
+function budgetOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  return wholeNumber(given, "x-latency-budget-ms");
+}
+
+function deadlineOf(request: IncomingMessage, longestMs: number): number {
+  const given = request.headers["x-deadline-ms"];
+  return given === undefined ? longestMs : Math.min(wholeNumber(String(given), "x-deadline-ms"), longestMs);
+}
+
+function wholeNumber(text: string, name: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new RequestError(400, `${name} must be a whole number of milliseconds.`, name, "invalid_value");
+}
+
+function late(): RequestError {
+  return new RequestError(504, "The request's deadline has passed.", null, "deadline_exceeded", "timeout_error");
+}
+
+function leaving(): RequestError {
+  return new RequestError(503, "This replica is stopping; try again.", null, "draining", "service_unavailable");
+}

@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { InputError } from "../../../contracts/input-error";
+import { openRouterDatabase, type RouterDatabase } from "../database";
+import { createKey, listKeys, revokeKey, type Scope, scopes } from "../keys/keys";
+import { migrate } from "../schema/migrate";
+
+interface CreateFlags {
+  readonly dataDir?: string;
+  readonly scopes: string;
+  readonly rate: string;
+  readonly tokensPerDay?: string;
+  readonly expires?: string;
+  readonly json: boolean;
+}
+
+/** keys create, list, revoke. */
+export function addKeyCommands(program: Command): void {
+  const keys = program.command("keys").description("API keys: create, list, revoke.");
+  const dataDir = ["--data-dir <folder>", "folder of the embedded database"] as const;
+
+  keys
+    .command("create <name>")
+    .description("Make a key; it is shown once.")
+    .option(...dataDir)
+    .option("--scopes <list>", `any of ${scopes.join(", ")}`, scopes.join(","))
+    .option("--rate <number>", "requests per minute, over all replicas", "300")
+    .option("--tokens-per-day <number>", "prompt and answer together, per UTC day (default: no budget)")
+    .option("--expires <time>", "ISO 8601 time after which the key is no longer valid")
+    .option("--json", "print JSON", false)
+    .action(async (name: string, flags: CreateFlags) => {
+      if (name.length > 100) throw wrong("name", name, "1 to 100 characters", "keys create");
+      if (flags.expires !== undefined && Number.isNaN(Date.parse(flags.expires))) {
+        throw wrong("expires", flags.expires, "an ISO 8601 time", "--expires");
+      }
+      const wanted = {
+        name,
+        scopes: readScopes(flags.scopes),
+        requestsPerMinute: readCount(flags.rate, "--rate"),
+        tokensPerDay: flags.tokensPerDay === undefined ? null : readCount(flags.tokensPerDay, "--tokens-per-day"),
+        expiresAt: flags.expires ?? null,
+      };
+      const made = await withDatabase(flags.dataDir, (database) => createKey(database, wanted));
+      process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${made.key}\n`);
+    });
+
+  keys
+    .command("list")
+    .description("List keys without the keys themselves.")
+    .option(...dataDir)
+    .option("--json", "print JSON", false)
+    .action(async (flags: { dataDir?: string; json: boolean }) => {
+      const list = await withDatabase(flags.dataDir, listKeys);
+      const lines = list.map(({ name, scopes: allowed, requestsPerMinute, tokensPerDay, revokedAt }) => {
+        const budget = tokensPerDay === null ? "no token budget" : `${tokensPerDay} tokens/day`;
+        return `${name}: ${allowed.join(", ")}; ${requestsPerMinute}/min; ${budget}${revokedAt === null ? "" : "; revoked"}`;
+      });
+      if (lines.length === 0) lines.push("no keys: only the environment's own services get in");
+      process.stdout.write(flags.json ? `${JSON.stringify({ keys: list })}\n` : `${lines.join("\n")}\n`);
+    });
+
+  keys
+    .command("revoke <name>")
+    .description("End a key; running replicas forget it within half a minute.")
+    .option(...dataDir)
+    .action(async (name: string, flags: { dataDir?: string }) => {
+      await withDatabase(flags.dataDir, (database) => revokeKey(database, name));
+      process.stdout.write(`revoked ${name}\n`);
+    });
+}
+
+async function withDatabase<T>(
+  dataDir: string | undefined,
+  work: (database: RouterDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await openRouterDatabase(process.env, dataDir);
+  try {
+    if (database.engine === "embedded") await migrate(database);
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+function readScopes(text: string): Scope[] {
+  return text.split(",").map((item) => {
+    const found = scopes.find((scope) => scope === item.trim());
+    if (found === undefined) throw wrong("scopes", item, scopes.join(", "), "--scopes");
+    return found;
+  });
+}
+
+function readCount(text: string, where: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 2 ** 31 - 1) return value;
+  throw wrong(where.slice(2), text, "a whole number from 1", where);
+}
+
+function wrong(path: string, given: unknown, allowed: string, where: string): InputError {
+  return new InputError({ path, given, allowed, where });
+}

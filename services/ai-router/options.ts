@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
+import { InputError } from "../../contracts/input-error";
+import { ports } from "../../contracts/ports";
+
+const count = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
+
+/**
+ * Every setting of the router: an option (`--hedge-ms 80`) and an environment variable (`AI_ROUTER_HEDGE_MS=80`); the option wins.
+ */
+export const settings = {
+  host: setting(z.string(), "0.0.0.0", "address that the API listens on"),
+  port: setting(count(0, 65_535), ports.aiRouter, "port of the API; 0 takes a free one"),
+  maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
+  requestSeconds: setting(count(1, 3_600), 300, "seconds that a request may take"),
+  firstByteSeconds: setting(count(1, 600), 60, "seconds until a tier's first byte, after which another one is asked"),
+  stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),
+  drainSeconds: setting(count(0, 115), 110, "seconds that requests get after SIGTERM"),
+  breakerFailures: setting(count(1, 1_000), 5, "failures in a row that open a tier's circuit breaker"),
+  breakerSeconds: setting(count(1, 3_600), 15, "seconds that an open breaker waits before it lets one probe through"),
+  hedgeMs: setting(
+    count(0, 60_000),
+    0,
+    "milliseconds without a byte after which the other tier is asked too; 0: never",
+  ),
+  wakeSeconds: setting(count(0, 300), 0, "seconds that a request waits for a tier without a node; 0: 503 at once"),
+  retryAfterSeconds: setting(count(1, 3_600), 30, "Retry-After while a tier wakes; a boot takes minutes"),
+  modelsSeconds: setting(count(1, 3_600), 30, "seconds between two looks at the models that a tier holds"),
+  metricsSeconds: setting(z.coerce.number().pipe(z.literal([10, 60])), 10, "seconds of a CloudWatch window, 10 or 60"),
+  memoryTurns: setting(count(0, 100), 20, "last turns of a character kept in process; 0: no conversation memory"),
+  memoryNpcs: setting(count(1, 100_000), 500, "characters remembered in process"),
+  memoryMinutes: setting(count(1, 1_440), 30, "minutes that an idle character is remembered in process"),
+  cacheMemory: setting(onOff(), "on", "turns and summaries in the cache, where REDIS_HOST is set: on or off"),
+  summaries: setting(onOff(), "on", "a summary of a character's older turns, made by the model: on or off"),
+  history: setting(onOff(), "on", "every turn to the database, where there is one: on or off"),
+} as const;
+
+export type SettingName = keyof typeof settings;
+type Values = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]["schema"]> };
+
+/** Where a tier answers. */
+export interface TierAddress {
+  readonly tier: GpuTier;
+  readonly url: string;
+  /** Auto Scaling group whose metrics the router publishes; none are published without. */
+  readonly group: string | undefined;
+}
+
+export interface RouterOptions extends Values {
+  readonly tiers: readonly TierAddress[];
+  /** Key of the environment's own services: every scope, no limits. */
+  readonly apiKey: string | undefined;
+  /** Region of CloudWatch; without it nothing is published. */
+  readonly region: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `hedgeMs` as an option: `--hedge-ms`. */
+export const optionName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** `hedgeMs` as a variable: `AI_ROUTER_HEDGE_MS`. The port is `PORT` too, as ECS gives it. */
+export const variableName = (name: string): string =>
+  `AI_ROUTER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/**
+ * Reads settings from options, then variables, then defaults; tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
+ * @throws InputError that names the option or variable
+ */
+export function readOptions(given: Readonly<Record<string, unknown>>, environment: Environment): RouterOptions {
+  const values = Object.entries(settings).map(([name, { schema, fallback }]) => {
+    const variable = environment[variableName(name)] || (name === "port" ? environment.PORT : undefined) || undefined;
+    const value = given[name] ?? variable ?? fallback;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return [name, parsed.data] as const;
+    const where = given[name] !== undefined ? optionName(name) : variableName(name);
+    throw new InputError({ path: name, given: value, allowed: parsed.error.issues[0]!.message, where });
+  });
+  const tiers = gpuTiers.flatMap((tier) => tierAddress(tier, environment));
+  if (tiers.length === 0) {
+    throw new InputError({
+      path: "tiers",
+      given: undefined,
+      allowed: "the address of one tier at least, http://HOST:PORT",
+      where: "GOLD_URL or SILVER_URL",
+    });
+  }
+  return {
+    ...(Object.fromEntries(values) as Values),
+    tiers,
+    apiKey: environment.API_KEY || undefined,
+    region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
+  };
+}
+
+function tierAddress(tier: GpuTier, environment: Environment): TierAddress[] {
+  const variable = `${tier.toUpperCase()}_URL`;
+  const given = environment[variable];
+  if (!given) return [];
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== "/") {
+    throw new InputError({ path: variable, given, allowed: "an address such as http://HOST:PORT", where: variable });
+  }
+  return [{ tier, url: url.origin, group: environment[`${tier.toUpperCase()}_GROUP`] || undefined }];
+}
+
+function onOff() {
+  return z.enum(["on", "off"], "on or off");
+}
+
+function setting<Schema extends z.ZodType>(schema: Schema, fallback: unknown, text: string) {
+  return { schema, fallback, text };
+}

@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { gunzipSync } from "node:zlib";
+import { ownKey, type RunningRouter, readStream, type StartSetup, startTestRouter, until } from "./testing/start";
+import { startTierDouble, type TierDouble } from "./testing/tier-double";
+
+const question = { model: "lich/personality", messages: [{ role: "user", content: "hello" }] };
+const chat = "/v1/chat/completions";
+
+describe("the router before two tier doubles", () => {
+  let gold: TierDouble;
+  let silver: TierDouble;
+  let running: RunningRouter | undefined;
+
+  beforeEach(async () => {
+    gold = await startTierDouble("gold");
+    silver = await startTierDouble("silver");
+  });
+  afterEach(async () => {
+    await running?.close();
+    running = undefined;
+    await Promise.all([gold.close(), silver.close()]);
+  });
+
+  async function start(setup: Partial<StartSetup> = {}): Promise<RunningRouter> {
+    running = await startTestRouter({
+      ...setup,
+      tiers: { GOLD_URL: gold.url, SILVER_URL: silver.url, ...setup.tiers },
+    });
+    return running;
+  }
+
+  it("asks the tier that the latency budget names, and says which one and what it costs", async () => {
+    const { ask } = await start();
+    const [short, long, none] = await Promise.all([
+      ask(chat, question, { "x-latency-budget-ms": "50" }),
+      ask(chat, question, { "x-latency-budget-ms": "500" }),
+      ask(chat, question),
+    ]);
+    assert.deepEqual(
+      [short, long, none].map(({ headers }) => [
+        headers.get("x-ai-router-tier"),
+        headers.get("x-ai-router-node-usd-hour"),
+      ]),
+      [
+        ["gold", "1.006"],
+        ["silver", "1.212"],
+        ["silver", "1.212"],
+      ],
+    );
+    assert.equal(none.headers.get("x-ai-router-spill"), null);
+    const { choices } = (await none.json()) as { choices: { message: { content: string } }[] };
+    assert.equal(choices[0]?.message.content, "silver: user: hello");
+  });
+
+  it("streams, and takes the usage event out unless it was asked for", async () => {
+    const { ask } = await start();
+    const plain = await readStream(await ask(chat, { ...question, stream: true }));
+    assert.deepEqual(plain, { text: "silver: user: hello", usage: undefined, error: undefined, done: true });
+    const counted = await readStream(
+      await ask(chat, { ...question, stream: true, stream_options: { include_usage: true } }),
+    );
+    assert.equal(counted.usage?.completion_tokens, 2);
+    assert.deepEqual(silver.seen[0]?.body.stream_options, { include_usage: true });
+  });
+
+  it("names each tier's own base model, keeps the key to itself and passes ids, priority, deadline and trace on", async () => {
+    const { ask, router } = await start();
+    await until(() => router.tiers.every((tier) => tier.nameOf("base") !== "base"));
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const headers = { "x-request-id": "abc", "x-priority": "high", "x-deadline-ms": "5000", traceparent };
+    const answer = await ask(chat, { ...question, model: "base" }, headers);
+    assert.equal(answer.headers.get("x-request-id"), "abc");
+    const seen = silver.seen[0]!;
+    assert.equal(seen.body.model, "silver-base");
+    assert.deepEqual(
+      ["x-request-id", "x-priority", "x-deadline-ms", "traceparent", "x-api-key"].map((name) => seen.headers[name]),
+      ["abc", "high", "5000", traceparent, undefined],
+    );
+  });
+
+  it("spills to the other tier when the first is full, and says so", async () => {
+    const { ask } = await start();
+    silver.plan("full");
+    const answer = await ask(chat, question);
+    assert.equal(answer.headers.get("x-ai-router-tier"), "gold");
+    assert.equal(answer.headers.get("x-ai-router-spill"), "silver; reason=busy");
+  });
+
+  it("answers 429 at once with Retry-After when both are full", async () => {
+    const { ask } = await start();
+    silver.plan("full");
+    gold.plan("full");
+    const answer = await ask(chat, question);
+    assert.deepEqual([answer.status, answer.headers.get("retry-after")], [429, "1"]);
+  });
+
+  it("tries again a request that broke before a byte, and never one whose stream had begun", async () => {
+    const { ask } = await start();
+    silver.plan("reset");
+    assert.equal((await ask(chat, question)).headers.get("x-ai-router-tier"), "silver");
+    assert.equal(silver.seen.length, 2);
+    silver.plan("break");
+    const { error, done, text } = await readStream(await ask(chat, { ...question, stream: true }));
+    assert.deepEqual([error?.code, done, text], ["stream_broken", true, "silver: "]);
+    assert.equal(silver.seen.length, 3);
+    assert.equal(gold.seen.length, 0);
+  });
+
+  it("leaves a tier alone that fails in a row, and comes back to it by one probe", async () => {
+    const { ask, router } = await start({ options: { breakerFailures: 4, breakerSeconds: 1 } });
+    silver.always = "fail";
+    for (let request = 0; request < 2; request += 1) assert.equal((await ask(chat, question)).status, 200);
+    const breaker = router.tiers.find(({ tier }) => tier === "silver")!.breaker;
+    assert.equal(breaker.state, "open");
+    const before = silver.seen.length;
+    const answer = await ask(chat, question);
+    assert.equal(answer.headers.get("x-ai-router-spill"), "silver; reason=failing");
+    assert.equal(silver.seen.length, before);
+    silver.always = "answer";
+    await until(() => breaker.admits);
+    assert.equal((await ask(chat, question)).headers.get("x-ai-router-tier"), "silver");
+    assert.equal(breaker.state, "closed");
+  });
+
+  it("hedges: asks the other tier after a while, sends what comes first, and gives the slower one up", async () => {
+    const { ask } = await start({ options: { hedgeMs: 30 } });
+    silver.always = "silent";
+    const streamed = await ask(chat, { ...question, stream: true });
+    assert.equal((await readStream(streamed)).text, "gold: user: hello");
+    assert.equal(streamed.headers.get("x-ai-router-tier"), "gold");
+    const whole = await ask(chat, question);
+    assert.equal(whole.headers.get("x-ai-router-tier"), "gold");
+    await until(() => silver.cancelled === 2);
+  });
+
+  describe("a tier without a node", () => {
+    it("counts who waits, answers 503 with Retry-After, and publishes it under the group's dimension", async () => {
+      const published: { MetricName: string; Dimensions: unknown; StatisticValues?: { Maximum: number } }[] = [];
+      const cloudWatch = createServer((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on("data", (chunk: Buffer) => chunks.push(chunk));
+        request.on("end", () => {
+          const body = Buffer.concat(chunks);
+          const text = request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+          published.push(...(JSON.parse(text.toString()) as { MetricData: typeof published }).MetricData);
+          response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}");
+        });
+      });
+      cloudWatch.listen(0, "127.0.0.1");
+      await once(cloudWatch, "listening");
+      const settings = {
+        AWS_ENDPOINT_URL_CLOUDWATCH: `http://127.0.0.1:${(cloudWatch.address() as AddressInfo).port}`,
+        AWS_ACCESS_KEY_ID: "key",
+        AWS_SECRET_ACCESS_KEY: "secret",
+      };
+      Object.assign(process.env, settings);
+      try {
+        const { ask } = await start({
+          tiers: { GOLD_URL: undefined, SILVER_GROUP: "silver-group" },
+          environment: { AWS_REGION: "us-east-1" },
+        });
+        silver.always = "no-node";
+        const answer = await ask(chat, question);
+        assert.deepEqual([answer.status, answer.headers.get("retry-after")], [503, "30"]);
+        assert.equal(((await answer.json()) as { error: { code: string } }).error.code, "tier_waking");
+        await running!.close();
+        running = undefined;
+        const waiting = published.filter(({ MetricName }) => MetricName === "WaitingRequests");
+        assert.equal(waiting.at(-1)?.StatisticValues?.Maximum, 1);
+        assert.deepEqual(waiting.at(-1)?.Dimensions, [{ Name: "AutoScalingGroupName", Value: "silver-group" }]);
+      } finally {
+        for (const name of Object.keys(settings)) delete process.env[name];
+        cloudWatch.close();
+        cloudWatch.closeAllConnections();
+      }
+    });
+
+    it("is left for one that has, and is woken all the same", async () => {
+      const { ask, router } = await start();
+      silver.always = "no-node";
+      const answer = await ask(chat, question);
+      assert.equal(answer.headers.get("x-ai-router-spill"), "silver; reason=absent");
+      const asleep = router.tiers.find(({ tier }) => tier === "silver")!;
+      assert.equal(asleep.waiting.count, 1);
+      silver.always = "answer";
+      await ask(chat, question);
+      assert.equal(asleep.waiting.count, 0);
+    });
+
+    it("is waited for where that is asked for", async () => {
+      const { ask, router } = await start({ tiers: { GOLD_URL: undefined }, options: { wakeSeconds: 60 } });
+      silver.always = "no-node";
+      const answer = ask(chat, question);
+      await until(() => router.tiers[0]!.waiting.count > 0);
+      silver.always = "answer";
+      assert.equal((await answer).status, 200);
+    });
+  });
+
+  it("gives up what the client has given up", async () => {
+    const { ask } = await start();
+    silver.plan("endless");
+    const controller = new AbortController();
+    const answer = await ask(chat, { ...question, stream: true }, {}, controller.signal);
+    await answer.body!.getReader().read();
+    controller.abort();
+    await until(() => silver.cancelled === 1);
+  });
+
+  it("ends a request at its deadline", async () => {
+    const { ask } = await start();
+    silver.plan("silent");
+    const answer = await ask(chat, question, { "x-deadline-ms": "100" });
+    assert.equal(answer.status, 504);
+    silver.plan("endless");
+    const { error, done } = await readStream(
+      await ask(chat, { ...question, stream: true }, { "x-deadline-ms": "300" }),
+    );
+    assert.deepEqual([error?.code, done], ["deadline_exceeded", true]);
+  });
+
+  it("drains: lets a stream end, takes nothing new, and cuts what is left with an error event", async () => {
+    const { ask, router } = await start({ options: { drainSeconds: 1 } });
+    silver.plan("endless");
+    const left = await ask(chat, { ...question, stream: true });
+    const stopping = router.stop();
+    await assert.rejects(ask(chat, question));
+    const { error, done } = await readStream(left);
+    assert.deepEqual([error?.code, done], ["draining", true]);
+    await stopping;
+    running = undefined;
+  });
+
+  it("says clearly what is wrong with a request", async () => {
+    const { ask, url } = await start({ options: { maxBodyBytes: 2_048 } });
+    for (const [body, headers, status, expected] of [
+      ["{", {}, 400, /could not parse the JSON/],
+      [{ ...question, tempature: 1 }, {}, 400, /Unrecognized request argument supplied: tempature/],
+      [{ model: "x" }, {}, 400, /Missing required parameter: 'messages'/],
+      [{ ...question, messages: [{ role: "user", content: "x".repeat(3_000) }] }, {}, 413, /larger than 2048 bytes/],
+      [question, { "x-latency-budget-ms": "soon" }, 400, /x-latency-budget-ms must be a whole number/],
+      [question, { "x-deadline-ms": "-1" }, 400, /x-deadline-ms must be/],
+      [question, { "x-api-key": "air_wrong" }, 401, /Incorrect API key/],
+      [question, { "x-api-key": "" }, 401, /did not provide an API key/],
+    ] as const) {
+      const answer = await ask(chat, body, headers);
+      assert.equal(answer.status, status);
+      assert.match(((await answer.json()) as { error: { message: string } }).error.message, expected);
+    }
+    const wrongPath = await fetch(`${url}/v1/nothing`, { headers: { "x-api-key": ownKey } });
+    assert.equal(wrongPath.status, 404);
+    assert.equal((await fetch(`${url}${chat}`)).status, 405);
+    assert.equal(silver.seen.length, 0);
+  });
+
+  it("closes a connection whose request does not come to its end", async function () {
+    this.timeout(90_000);
+    const { url } = await start();
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    socket.write("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n");
+    const timer = setInterval(() => socket.write("x-slow: 1\r\n"), 500);
+    try {
+      let said = "";
+      socket.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      await once(socket, "close");
+      assert.match(said, /^HTTP\/1\.1 408 /);
+    } finally {
+      clearInterval(timer);
+    }
+  });
+});

@@ -1,0 +1,207 @@
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GpuTier } from "../../../contracts/archetypes";
+import { RequestError } from "../../../runtime/openai/errors";
+import { attempt, type Call, type Outcome } from "./attempt";
+import { tierForBudget, tierOrder } from "./choose";
+import type { Tier } from "./tier";
+import { type Usage, usageOfAnswer } from "./usage";
+
+/** How requests are spread over tiers. */
+export interface RouteOptions {
+  readonly hedgeMs: number;
+  readonly wakeSeconds: number;
+  readonly retryAfterSeconds: number;
+  readonly stallSeconds: number;
+}
+
+/** What became of a request that was answered. */
+export interface Routed {
+  readonly tier: GpuTier;
+  readonly status: number;
+  readonly usage: Usage;
+  /** Set when the stream broke off after it had begun. */
+  readonly failure?: string;
+  /** The whole answer, where it was not streamed. */
+  readonly body?: string;
+}
+
+/** Nobody can answer now. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+  constructor(
+    readonly status: 429 | 503,
+    readonly code: "tier_waking" | "overloaded" | "tier_failing",
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Milliseconds between two looks at a tier that wakes. */
+const wakePollMs = 1_000;
+
+/**
+ * Sends a request to the tier that fits its budget, and to the other one when that is full, failing or asleep. It is tried again only
+ * while nothing has gone to the client. A tier without a node counts the request as waiting, which wakes it.
+ * @throws Unavailable when no tier answers; RequestError 504 when the signal's deadline passes
+ */
+export async function route(
+  tiers: readonly Tier[],
+  call: Call,
+  budgetMs: number | undefined,
+  options: RouteOptions,
+  response: ServerResponse,
+  signal: AbortSignal,
+  onChunk?: (chunk: Buffer) => void,
+): Promise<Routed> {
+  const wanted = tierForBudget(budgetMs);
+  const wantedTier = tiers.find(({ tier }) => tier === wanted) ?? tiers[0]!;
+  const reasons = new Map<GpuTier, Outcome["kind"]>();
+  const holdUntil = performance.now() + options.wakeSeconds * 1000;
+  let release: (() => void) | undefined;
+  try {
+    for (;;) {
+      const order = tierOrder(
+        budgetMs,
+        tiers.map((tier) => tier.view(call.model)),
+      ).map((name) => tiers.find(({ tier }) => tier === name)!);
+      const routed = await askInOrder(order, reasons);
+      if (routed !== undefined) return routed;
+      const asleep = reasons.get(wantedTier.tier) === "absent";
+      if (!asleep || performance.now() >= holdUntil) break;
+      release ??= wantedTier.waiting.hold();
+      await sleep(wakePollMs, undefined, { signal }).catch(() => endedBy(signal));
+    }
+  } finally {
+    release?.();
+  }
+  throw refusal();
+
+  async function askInOrder(order: readonly Tier[], seen: Map<GpuTier, Outcome["kind"]>) {
+    for (const [index, tier] of order.entries()) {
+      const rival = options.hedgeMs > 0 && index === 0 ? order[1] : undefined;
+      const { outcome, by } = await raceFor(tier, rival);
+      if (signal.aborted && outcome.kind !== "streamed") endedBy(signal);
+      seen.set(by.tier, outcome.kind);
+      if (outcome.kind === "streamed") return { tier: by.tier, status: 200, ...outcome };
+      if (outcome.kind === "answered") return deliver(by, outcome);
+      if (outcome.kind === "absent" && by === wantedTier) by.waiting.tell();
+    }
+    return undefined;
+  }
+
+  /** One tier, and after the hedge's time another one beside it; the first to send a byte wins. */
+  async function raceFor(tier: Tier, rival: Tier | undefined): Promise<{ outcome: Outcome; by: Tier }> {
+    if (rival === undefined) return { outcome: await askTwice(tier, signal, () => true), by: tier };
+    const racing = new Map<Tier, AbortController>();
+    let winner: Tier | undefined;
+    const wins = (candidate: Tier): boolean => {
+      winner ??= candidate;
+      if (winner !== candidate) return false;
+      for (const [other, controller] of racing) if (other !== candidate) controller.abort();
+      return true;
+    };
+    const run = async (candidate: Tier) => {
+      const controller = new AbortController();
+      racing.set(candidate, controller);
+      const outcome = await askTwice(candidate, AbortSignal.any([signal, controller.signal]), () => wins(candidate));
+      if (outcome.kind === "answered" && !wins(candidate))
+        return { outcome: { kind: "ended" } as const, by: candidate };
+      return { outcome, by: candidate };
+    };
+    const first = run(tier);
+    const early = await Promise.race([first, sleep(options.hedgeMs, undefined, { ref: false })]);
+    if (early !== undefined || winner !== undefined) return first;
+    const results = await Promise.all([first, run(rival)]);
+    const useful = results.find(({ outcome }) => outcome.kind === "streamed" || outcome.kind === "answered");
+    return useful ?? results.find(({ outcome }) => outcome.kind !== "ended") ?? results[0];
+  }
+
+  /** A node that broke before its first byte is no reason to refuse: the load balancer knows another. */
+  async function askTwice(tier: Tier, ended: AbortSignal, wins: () => boolean): Promise<Outcome> {
+    const first = await ask(tier, ended, wins);
+    return first.kind === "broken" && tier.breaker.state === "closed" && !ended.aborted
+      ? ask(tier, ended, wins)
+      : first;
+  }
+
+  async function ask(tier: Tier, ended: AbortSignal, wins: () => boolean): Promise<Outcome> {
+    const leave = tier.breaker.enter();
+    if (leave === false) return { kind: "broken", reason: "its circuit breaker is open" };
+    tier.inFlight += 1;
+    try {
+      const claim = (by: Tier, headers: IncomingHttpHeaders): boolean => {
+        if (!wins()) return false;
+        writeHead(by, 200, headers);
+        return true;
+      };
+      const stallMs = options.stallSeconds * 1000;
+      const outcome = await attempt(tier, call, { response, claim, stallMs, onChunk }, ended);
+      leave(verdict[outcome.kind]);
+      if (outcome.kind === "busy") tier.isBusy(outcome.retryAfterSeconds);
+      if (outcome.kind === "answered" || outcome.kind === "streamed") tier.waiting.clear();
+      return outcome;
+    } finally {
+      tier.inFlight -= 1;
+    }
+  }
+
+  function deliver(tier: Tier, { status, headers, body }: Extract<Outcome, { kind: "answered" }>): Routed {
+    writeHead(tier, status, headers, Buffer.byteLength(body));
+    response.end(body);
+    return { tier: tier.tier, status, body, usage: usageOfAnswer(body) ?? { prompt: 0, completion: 0 } };
+  }
+
+  function writeHead(tier: Tier, status: number, headers: IncomingHttpHeaders, length?: number): void {
+    const passed = Object.entries(headers).filter(([name]) => name.startsWith("x-inference-host-"));
+    const spilled = tier !== wantedTier && { "x-ai-router-spill": `${wanted}; reason=${whyNot(wantedTier)}` };
+    response.writeHead(status, {
+      ...Object.fromEntries(passed),
+      "content-type": headers["content-type"] ?? "application/json",
+      ...(length === undefined
+        ? { "cache-control": "no-cache", "x-accel-buffering": "no" }
+        : { "content-length": length }),
+      "x-ai-router-tier": tier.tier,
+      "x-ai-router-node-usd-hour": String(tier.nodeUsdPerHour),
+      ...spilled,
+    });
+  }
+
+  function whyNot(tier: Tier): string {
+    const seen = reasons.get(tier.tier);
+    if (seen !== undefined) return seen;
+    const { admits, busy, holds } = tier.view(call.model);
+    return !admits ? "failing" : busy ? "busy" : holds === false ? "adapter" : "slow";
+  }
+
+  function refusal(): Unavailable {
+    const kinds = [...reasons.values()];
+    if (reasons.get(wantedTier.tier) === "absent") {
+      return new Unavailable(
+        503,
+        "tier_waking",
+        `the ${wanted} tier has no node yet; it wakes`,
+        options.retryAfterSeconds,
+      );
+    }
+    if (kinds.includes("busy")) return new Unavailable(429, "overloaded", "every tier that could answer is full", 1);
+    return new Unavailable(503, "tier_failing", "no tier answers", 5);
+  }
+}
+
+const verdict = {
+  answered: "success",
+  streamed: "success",
+  busy: "success",
+  absent: "undecided",
+  broken: "failure",
+  ended: "undecided",
+} as const satisfies Record<Outcome["kind"], "success" | "failure" | "undecided">;
+
+function endedBy(signal: AbortSignal): never {
+  throw signal.reason instanceof Error
+    ? signal.reason
+    : new RequestError(504, "The request's deadline has passed.", null, "deadline_exceeded", "timeout_error");
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { createLogger } from "../../runtime/logger";
+import { inTransaction, type RouterDatabase } from "./database";
+import { createKey, listKeys, type NewKey, revokeKey } from "./keys/keys";
+import { History } from "./memory/history";
+import { readOptions } from "./options";
+import { startRouter } from "./router";
+import { type RunningRouter, readStream, startTestRouter, until } from "./testing/start";
+import { startTierDouble, type TierDouble } from "./testing/tier-double";
+
+const turns = "/v1/npc/turns";
+const plain: NewKey = {
+  name: "game",
+  scopes: ["generate"],
+  requestsPerMinute: 1000,
+  tokensPerDay: null,
+  expiresAt: null,
+};
+
+describe("keys, memory and history, on the embedded database", () => {
+  let silver: TierDouble;
+  let running: RunningRouter;
+  let database: RouterDatabase;
+
+  before(async () => {
+    silver = await startTierDouble("silver");
+    running = await startTestRouter({ tiers: { SILVER_URL: silver.url }, database: true });
+    database = running.router.database!;
+  });
+  after(async () => {
+    await running?.close();
+    await silver?.close();
+  });
+
+  const say = (key: string, message: string, more: object = {}) =>
+    running.ask(
+      turns,
+      { archetype: "lich", npc_id: "morr", task: "dialogue_style", message, ...more },
+      { "x-api-key": key },
+    );
+  const promptOf = (request: number) => silver.seen.at(request)!.body.messages.map(({ content }) => content);
+
+  it("lets in keys that are known, valid and permitted, and nobody else", async () => {
+    const good = await createKey(database, plain);
+    const expired = await createKey(database, { ...plain, name: "old", expiresAt: "2020-01-01T00:00:00Z" });
+    const other = await createKey(database, { ...plain, name: "vectors", scopes: ["embed"] });
+    const revoked = await createKey(database, { ...plain, name: "gone" });
+    await revokeKey(database, "gone");
+    const statuses = await Promise.all(
+      [good, expired, other, revoked].map(async ({ key }) => (await say(key, "hi")).status),
+    );
+    assert.deepEqual(statuses, [200, 401, 403, 401]);
+    assert.equal((await say(`${good.key.slice(0, -1)}x`, "hi")).status, 401);
+    assert.ok(!JSON.stringify(await listKeys(database)).includes(good.key.slice(4)));
+    await assert.rejects(createKey(database, plain), /a name that no key has/);
+    await assert.rejects(revokeKey(database, "nobody"), /the name of a key that is valid/);
+  });
+
+  it("holds a key to its requests and its tokens", async () => {
+    const few = await createKey(database, { ...plain, name: "few", requestsPerMinute: 3 });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => say(few.key, "hi")));
+    const refused = answers.filter(({ status }) => status === 429);
+    // A minute may end between them.
+    assert.ok(refused.length >= 2 && refused.length <= 5, `${refused.length} of 8 refused`);
+    assert.match(refused[0]!.headers.get("retry-after") ?? "", /^\d+$/);
+    const poor = await createKey(database, { ...plain, name: "poor", tokensPerDay: 9 });
+    assert.equal((await say(poor.key, "hi")).status, 200);
+    await until(async () => (await say(poor.key, "hi")).status === 429);
+    const { error } = (await (await say(poor.key, "hi")).json()) as { error: { code: string } };
+    assert.equal(error.code, "insufficient_quota");
+  });
+
+  it("remembers what was said to a character and its cards, and not what another tenant said", async () => {
+    const [one, two] = await Promise.all(["one", "two"].map((name) => createKey(database, { ...plain, name })));
+    await say(one!.key, "my name is Ada", { cards: { quest: "find the bell" } });
+    const streamed = await readStream(await say(one!.key, "who am I?", { stream: true }));
+    assert.ok(streamed.text.startsWith("silver: "));
+    assert.deepEqual(
+      promptOf(-1),
+      ["Quest: find the bell", "my name is Ada", "silver: user: my name is Ada", "who am I?"].map((text, index) =>
+        index === 2 ? "silver: system: Quest: find the bell | user: my name is Ada" : text,
+      ),
+    );
+    await say(two!.key, "who am I?");
+    assert.deepEqual(promptOf(-1), ["who am I?"]);
+    await say(one!.key, "again", { turns: [{ asked: "a", answered: "b" }], cards: {} });
+    assert.deepEqual(promptOf(-1).slice(1), ["a", "b", "again"]);
+    await until(async () => {
+      const { rows } = await inTransaction(database, (session) =>
+        session.query<{ asked: string; tier: string }>(
+          "SELECT asked, tier FROM npc_turns WHERE tenant = 'one' ORDER BY id",
+        ),
+      );
+      return rows.length === 3 && rows[0]!.asked === "my name is Ada" && rows[0]!.tier === "silver";
+    });
+  });
+
+  it("refuses a turn that names a chain and a task", async () => {
+    const answer = await running.ask(turns, {
+      archetype: "lich",
+      npc_id: "m",
+      message: "x",
+      task: "personality",
+      chain: "npc_turn",
+    });
+    assert.equal(answer.status, 400);
+  });
+
+  it("keeps turns while the database is away, up to its room, and counts what found none", async () => {
+    let away = true;
+    const flaky = {
+      ...database,
+      transaction: ((scope, work) =>
+        away ? Promise.reject(new Error("away")) : database.transaction(scope, work)) as RouterDatabase["transaction"],
+    };
+    const failures: unknown[] = [];
+    const history = new History(flaky, (error) => failures.push(error), 150);
+    const turn = {
+      tenant: "flaky",
+      npcId: "n",
+      archetype: "lich",
+      asked: "a",
+      answered: "b",
+      tier: "gold",
+      at: new Date(),
+    };
+    for (let index = 0; index < 200; index += 1) history.add({ ...turn, asked: String(index) });
+    await until(() => failures.length > 0);
+    assert.deepEqual([history.waiting, history.dropped], [150, 50]);
+    away = false;
+    await history.close();
+    const { rows } = await inTransaction(database, (session) =>
+      session.query<{ count: number }>("SELECT count(*)::int AS count FROM npc_turns WHERE tenant = 'flaky'"),
+    );
+    assert.equal(rows[0]!.count, 150);
+  });
+
+  it("does not start where nobody could get in", async () => {
+    const environment = { SILVER_URL: silver.url };
+    await assert.rejects(
+      startRouter(readOptions({ port: 0 }, environment), environment, createLogger("ai-router", "silent")),
+      /^InputError: keys: nothing is not allowed; allowed: a database of keys/,
+    );
+    assert.throws(() => readOptions({}, {}), /GOLD_URL or SILVER_URL/);
+    assert.throws(() => readOptions({}, { GOLD_URL: "gold" }), /GOLD_URL: "gold" is not allowed/);
+    assert.throws(() => readOptions({ hedgeMs: "soon" }, environment), /--hedge-ms/);
+  });
+});

@@ -1,0 +1,3 @@
+import { runWorkerRole } from "./worker-main";
+
+runWorkerRole();
