@@ -36,6 +36,8 @@ export interface CacheArgs {
  */
 export class Cache extends Component {
   readonly endpoint: pulumi.Output<string>;
+  /** Id of the replication group, which services sign in to. */
+  readonly cacheName: pulumi.Output<string>;
   readonly arn: pulumi.Output<string>;
   readonly securityGroupId: pulumi.Output<string>;
   readonly label = "cache";
@@ -76,6 +78,7 @@ export class Cache extends Component {
     );
     const group = createReplicationGroup(this);
     this.endpoint = group.primaryEndpointAddress;
+    this.cacheName = group.replicationGroupId;
     this.arn = group.arn;
     this.securityGroupId = securityGroup.id;
     this.users = users;

@@ -84,7 +84,7 @@ export const serviceCatalogue = {
     source: "repository",
     http: { port: 8010, healthPath: healthPaths.aiRouter.live },
     ...medium,
-    database: ownDatabase,
+    database: { ...ownDatabase, migrates: true },
     cache: true,
     tiers: ["gold", "silver"],
     metricNamespaces: ["AI-Gaming/Router"],

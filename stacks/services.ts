@@ -130,6 +130,8 @@ export function createServices(
 
   function cacheEnvironment(cache: Cache, name: string) {
     return {
+      // What an IAM token is signed for.
+      REDIS_CACHE_NAME: cache.cacheName,
       REDIS_HOST: cache.endpoint,
       REDIS_KEY_PREFIX: `${name}:`,
       REDIS_PORT: String(ports.valkey),

@@ -19,7 +19,7 @@ const databaseVariables = ["DB_HOST", "DB_NAME", "DB_OWNER", "DB_PORT", "DB_TLS"
 
 /** Variable in which a program takes the folder of its embedded database. */
 const folderVariables: Readonly<Record<string, string>> = {
-  "ai-router": "ROUTER_DATA_DIR",
+  "ai-router": "AI_ROUTER_DATA_DIR",
   "knowledge-base": "KB_DATA_DIR",
 };
 

@@ -1,0 +1,28 @@
+# The router for ECS: the bundle, its migrations, and the authorities of RDS. Build context: the repository after `npm run build`. The
+# embedded engine is not in the image; it runs from the repository (docs/ai-router.md).
+#   docker build -f images/containers/ai-router.Dockerfile -t ai-router .
+ARG NODE_IMAGE=public.ecr.aws/docker/library/node:22-bookworm-slim
+FROM ${NODE_IMAGE}
+
+# Amazon's certificate authorities, for the verified TLS of the database.
+ADD --chmod=0444 https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem /etc/ssl/rds/global-bundle.pem
+
+WORKDIR /app
+COPY build/ai-router.cjs ./
+COPY services/ai-router/schema/migrations ./migrations
+
+ENV NODE_ENV=production \
+    AI_ROUTER_MIGRATIONS_DIR=/app/migrations \
+    DB_CA_FILE=/etc/ssl/rds/global-bundle.pem \
+    PORT=8010
+USER node
+EXPOSE 8010
+
+# The image has no curl; the program that is there asks.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:'+process.env.PORT+'/health').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+
+# `serve`, `migrate` or `keys ...`: the task definition gives the command.
+# A young generation that holds a burst of chunks: collections of it were the slowest hundredth of them.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "/app/ai-router.cjs"]
+CMD ["serve"]
