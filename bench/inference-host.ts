@@ -1,5 +1,5 @@
 /**
- * Streaming through the inference host beside direct access, a bare proxy and an AI gateway, in one run:
+ * Streaming through the inference host and through the router beside direct access, a bare proxy and an AI gateway, in one run:
  * `npm run bench:inference-host [-- STREAMS CHUNKS ROUNDS] [--lockstep]`. Engine (the vLLM double), each proxy and the load
  * generator are processes of their own. Latency of a chunk: from the engine's write to the client's read.
  *
@@ -21,6 +21,8 @@ const root = join(__dirname, "..");
 const preload = join(root, "node_modules", "tsx", "dist", "cjs", "index.cjs");
 const gatewayFolder = join(root, "bench", "peers", "ai-gateway");
 const children: ChildProcess[] = [];
+// A young generation that holds a burst of chunks, for every process of the run: units and containers start the bundles with it.
+process.env.NODE_OPTIONS = "--max-semi-space-size=32";
 
 interface Figures {
   readonly p50: number;
@@ -47,8 +49,8 @@ interface Way {
 }
 
 async function main(): Promise<void> {
-  const [enginePort, hostPort, operatorPort, proxyPort, gatewayPort] = await Promise.all(
-    Array.from({ length: 5 }, freePort),
+  const [enginePort, hostPort, operatorPort, proxyPort, gatewayPort, routerPort] = await Promise.all(
+    Array.from({ length: 6 }, freePort),
   );
   const engine = `http://127.0.0.1:${enginePort}`;
   start(
@@ -68,9 +70,12 @@ async function main(): Promise<void> {
   );
   await answers(`${engine}/health`);
   // As a node runs it: one file, without a loader.
-  execFileSync(process.execPath, ["images/bundle.cjs", "inference-host"], { cwd: root, stdio: "ignore" });
+  execFileSync(process.execPath, ["images/bundle.cjs", "inference-host", "ai-router"], { cwd: root, stdio: "ignore" });
   const host = start(hostWords(engine, hostPort!, operatorPort!), { LOG_LEVEL: "warn" });
   const proxy = start(["bench/inference-host/bare-proxy.ts", engine, String(proxyPort)]);
+  // Its one tier is the engine itself: what the router adds, and not the host behind it.
+  const routerWords = ["build/ai-router.cjs", "serve", "--host=127.0.0.1", `--port=${routerPort}`];
+  const router = start(routerWords, { SILVER_URL: engine, API_KEY: "bench", LOG_LEVEL: "warn" });
   const gateway = startGateway(gatewayPort!);
   const gatewayHeaders = {
     "x-portkey-provider": "openai",
@@ -81,11 +86,13 @@ async function main(): Promise<void> {
     { name: "direct", url: engine, child: undefined, headers: {} },
     { name: "bare proxy (floor)", url: `http://127.0.0.1:${proxyPort}`, child: proxy, headers: {} },
     { name: "inference-host", url: `http://127.0.0.1:${hostPort}`, child: host, headers: {} },
+    { name: "ai-router", url: `http://127.0.0.1:${routerPort}`, child: router, headers: { "x-api-key": "bench" } },
     { name: "@portkey-ai/gateway", url: `http://127.0.0.1:${gatewayPort}`, child: gateway, headers: gatewayHeaders },
   ];
   await answers(`http://127.0.0.1:${hostPort}/ready`);
   await answers(`${ways[1]!.url}/health`);
-  await answers(`${ways[3]!.url}/`);
+  await answers(`${ways[3]!.url}/ready`);
+  await answers(`${ways[4]!.url}/`);
 
   // The first requests of a process run code that is not compiled yet.
   for (const way of ways) await load(way, "200", "6");
