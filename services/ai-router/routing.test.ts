@@ -81,6 +81,18 @@ describe("the router before two tier doubles", () => {
     );
   });
 
+  it("asks a tier again whose node is leaving, and the other tier when no other node comes", async () => {
+    const { ask } = await start();
+    silver.plan("leaving", "leaving");
+    const same = await ask(chat, question);
+    assert.deepEqual([same.headers.get("x-ai-router-tier"), same.headers.get("x-ai-router-spill")], ["silver", null]);
+    assert.equal(silver.seen.length, 3);
+    silver.always = "leaving";
+    const other = await ask(chat, { ...question, stream: true });
+    assert.equal(other.headers.get("x-ai-router-spill"), "silver; reason=leaving");
+    assert.equal((await readStream(other)).done, true);
+  });
+
   it("spills to the other tier when the first is full, and says so", async () => {
     const { ask } = await start();
     silver.plan("full");

@@ -21,8 +21,10 @@ export interface Call {
 export type Outcome =
   | { readonly kind: "answered"; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
   | { readonly kind: "streamed"; readonly usage: Usage; readonly failure?: string }
-  /** A node says that it is full or leaving. */
+  /** A node says that it is full. */
   | { readonly kind: "busy"; readonly status: 429 | 503; readonly retryAfterSeconds: number | undefined }
+  /** A node says that it is leaving; the load balancer will soon not choose it any more. */
+  | { readonly kind: "leaving" }
   /** The tier has no node: its load balancer says so, or nobody listens. */
   | { readonly kind: "absent" }
   /** Failed before a byte had gone to the client. */
@@ -115,6 +117,7 @@ const absentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_
 function judge(status: number, headers: IncomingHttpHeaders, body: string): Outcome {
   const fromNode = headers["x-request-id"] !== undefined;
   if (status === 503 && !fromNode) return { kind: "absent" };
+  if (status === 503 && codeOf(body) === "draining") return { kind: "leaving" };
   if (status === 429 || status === 503) {
     const seconds = Number(headers["retry-after"]);
     return { kind: "busy", status, retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined };
@@ -123,4 +126,12 @@ function judge(status: number, headers: IncomingHttpHeaders, body: string): Outc
     return { kind: "broken", reason: `the tier answered ${status}` };
   }
   return { kind: "answered", status, headers, body };
+}
+
+function codeOf(body: string): string | undefined {
+  try {
+    return (JSON.parse(body) as { error?: { code?: string } }).error?.code;
+  } catch {
+    return undefined;
+  }
 }

@@ -39,6 +39,11 @@ export class Unavailable extends Error {
   }
 }
 
+/** How often a tier is asked again, by what came of asking it. */
+const retries: Readonly<Partial<Record<Outcome["kind"], number>>> = { broken: 1, leaving: 3 };
+/** Milliseconds before a tier is asked again whose node was leaving, times the number of tries. */
+const leavingMs = 100;
+
 /** Milliseconds between two looks at a tier that wakes. */
 const wakePollMs = 1_000;
 
@@ -94,7 +99,7 @@ export async function route(
 
   /** One tier, and after the hedge's time another one beside it; the first to send a byte wins. */
   async function raceFor(tier: Tier, rival: Tier | undefined): Promise<{ outcome: Outcome; by: Tier }> {
-    if (rival === undefined) return { outcome: await askTwice(tier, signal, () => true), by: tier };
+    if (rival === undefined) return { outcome: await askAgain(tier, signal, () => true), by: tier };
     const racing = new Map<Tier, AbortController>();
     let winner: Tier | undefined;
     const wins = (candidate: Tier): boolean => {
@@ -106,7 +111,7 @@ export async function route(
     const run = async (candidate: Tier) => {
       const controller = new AbortController();
       racing.set(candidate, controller);
-      const outcome = await askTwice(candidate, AbortSignal.any([signal, controller.signal]), () => wins(candidate));
+      const outcome = await askAgain(candidate, AbortSignal.any([signal, controller.signal]), () => wins(candidate));
       if (outcome.kind === "answered" && !wins(candidate))
         return { outcome: { kind: "ended" } as const, by: candidate };
       return { outcome, by: candidate };
@@ -119,12 +124,14 @@ export async function route(
     return useful ?? results.find(({ outcome }) => outcome.kind !== "ended") ?? results[0];
   }
 
-  /** A node that broke before its first byte is no reason to refuse: the load balancer knows another. */
-  async function askTwice(tier: Tier, ended: AbortSignal, wins: () => boolean): Promise<Outcome> {
-    const first = await ask(tier, ended, wins);
-    return first.kind === "broken" && tier.breaker.state === "closed" && !ended.aborted
-      ? ask(tier, ended, wins)
-      : first;
+  /** A node that broke or leaves before its first byte is no reason to refuse: the load balancer knows another. */
+  async function askAgain(tier: Tier, ended: AbortSignal, wins: () => boolean): Promise<Outcome> {
+    for (let tries = 1; ; tries++) {
+      const outcome = await ask(tier, ended, wins);
+      if (tries > (retries[outcome.kind] ?? 0) || tier.breaker.state !== "closed" || ended.aborted) return outcome;
+      if (outcome.kind === "leaving")
+        await sleep(leavingMs * tries, undefined, { signal: ended }).catch(() => undefined);
+    }
   }
 
   async function ask(tier: Tier, ended: AbortSignal, wins: () => boolean): Promise<Outcome> {
@@ -195,6 +202,7 @@ const verdict = {
   answered: "success",
   streamed: "success",
   busy: "success",
+  leaving: "undecided",
   absent: "undecided",
   broken: "failure",
   ended: "undecided",

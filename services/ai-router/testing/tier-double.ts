@@ -8,6 +8,8 @@ export type Behaviour =
   | "answer"
   /** As a node whose queue is full. */
   | "full"
+  /** As a node that drains. */
+  | "leaving"
   /** As a load balancer without a healthy node. */
   | "no-node"
   /** Closes the connection before a byte. */
@@ -41,8 +43,9 @@ export interface ChatBody {
 /**
  * A double of a tier: speaks the inference host's documented API and its errors, and those of an Application Load Balancer without
  * targets. It computes nothing.
+ * @param remembers Keeps every request in `seen`
  */
-export async function startTierDouble(name: string): Promise<TierDouble> {
+export async function startTierDouble(name: string, port = 0, remembers = true): Promise<TierDouble> {
   const seen: { headers: IncomingMessage["headers"]; body: ChatBody }[] = [];
   const planned: Behaviour[] = [];
   const state = { always: "answer" as Behaviour, cancelled: 0 };
@@ -60,7 +63,7 @@ export async function startTierDouble(name: string): Promise<TierDouble> {
     });
     request.on("end", () => {
       const body = JSON.parse(text) as ChatBody;
-      seen.push({ headers: request.headers, body });
+      if (remembers) seen.push({ headers: request.headers, body });
       response.on("close", () => {
         if (!response.writableFinished) state.cancelled += 1;
       });
@@ -68,7 +71,7 @@ export async function startTierDouble(name: string): Promise<TierDouble> {
       act(planned.shift() ?? state.always, body, response);
     });
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -96,6 +99,10 @@ export async function startTierDouble(name: string): Promise<TierDouble> {
       return json(response, 429, {
         error: { message: "the queue is full", type: "rate_limit_error", param: null, code: null },
       });
+    }
+    if (behaviour === "leaving") {
+      response.setHeader("retry-after", "1");
+      return json(response, 503, { error: { message: "this node takes no requests", code: "draining" } });
     }
     if (behaviour === "fail") return json(response, 500, { error: { message: "broken" } });
     if (behaviour === "no-node") {
