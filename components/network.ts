@@ -1,5 +1,7 @@
 import * as aws from "@pulumi/aws";
-import * as awsx from "@pulumi/awsx";
+// The whole of awsx would load its classic part too, and an AWS client with it.
+import type { types } from "@pulumi/awsx";
+import { Vpc } from "@pulumi/awsx/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { endpointBreakEvenGb } from "../catalog/vpc";
 import { planSubnets } from "./cidr";
@@ -27,7 +29,7 @@ const natStrategies = {
   none: "None",
   single: "Single",
   "one-per-zone": "OnePerAz",
-} as const satisfies Record<NetworkArgs["natGateways"], awsx.types.enums.ec2.NatGatewayStrategy>;
+} as const satisfies Record<NetworkArgs["natGateways"], types.enums.ec2.NatGatewayStrategy>;
 
 /**
  * A VPC with a public and a private subnet in each zone; everything but load balancers and NAT gateways lives in the private
@@ -57,7 +59,7 @@ export class Network extends Component {
 
     function createVpc(parent: Network) {
       const { privatePrefix, publicPrefix } = planSubnets(args);
-      return new awsx.ec2.Vpc(
+      return new Vpc(
         `${name}-vpc`,
         {
           cidrBlock: args.cidr,

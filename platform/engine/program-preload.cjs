@@ -3,17 +3,42 @@
 "use strict";
 
 const { existsSync, writeSync } = require("node:fs");
-const { createRequire, findSourceMap } = require("node:module");
-const { sep } = require("node:path");
+const Module = require("node:module");
+const { dirname, resolve, sep } = require("node:path");
 const { fileURLToPath } = require("node:url");
 const util = require("node:util");
 const { isMainThread } = require("node:worker_threads");
 
+const { createRequire, findSourceMap } = Module;
+
 const reportDescriptor = 3;
+/** The SDK takes the whole stack of each resource and the engine wants the place of its constructor, the sixth frame at most. */
+const framesOfResource = 6;
 const modules = `${sep}node_modules${sep}`;
 
-function mapPositions(runner) {
-  const support = createRequire(runner)("source-map-support");
+/**
+ * What the SDK loads at its start and needs only to serialise functions, to read TypeScript and to send traces. It is half of
+ * the time and of the memory that importing the SDK takes.
+ */
+const rarelyUsed = /^(?:(?:\.\.?\/)+typescript-shim|@npmcli\/arborist|@opentelemetry\/(?!api$).*)$/;
+
+/** Has the modules that the SDK rarely uses loaded when something of them is first asked for. */
+function loadWhenUsed(runnerFolder) {
+  const sdk = resolve(runnerFolder, "../..") + sep;
+  const load = Module._load;
+  Module._load = function (request, parent, isMain) {
+    const given = () => load.call(this, request, parent, isMain);
+    return rarelyUsed.test(request) && parent?.filename?.startsWith(sdk) ? standInFor(given) : given();
+  };
+}
+
+/** An object that has what the module has. It says that it is an ES module, so that compiled imports take it as it is. */
+function standInFor(loadModule) {
+  return new Proxy({}, { get: (_none, key) => key === "__esModule" || loadModule()[key] });
+}
+
+function mapPositions(requireFromRunner) {
+  const support = requireFromRunner("source-map-support");
   support.install({
     handleUncaughtExceptions: false,
     // What a loader transpiled in memory has its map in node's own cache.
@@ -25,7 +50,8 @@ function mapPositions(runner) {
   // The SDK takes a stack for every promise, so what is not the user's is not looked up: reading the maps of all libraries
   // takes longer than many programs run.
   Error.prepareStackTrace = (error, frames) => {
-    const lines = frames.map((frame) => {
+    const isOfResource = frames[0]?.getFunctionName() === "callsites";
+    const lines = (isOfResource ? frames.slice(0, framesOfResource) : frames).map((frame) => {
       const file = frame.getFileName();
       const isUsers = file && !file.startsWith("node:") && !file.includes(modules);
       return isUsers ? named(String(support.wrapCallSite(frame))) : String(frame);
@@ -59,9 +85,9 @@ function plainErrors() {
 }
 
 /** The SDK notes a stack for each of its promises, to tell of leaks when it is asked to; taking them is a tenth of a run. */
-function promisesWithoutStacks(runner) {
+function promisesWithoutStacks(requireFromRunner) {
   if (process.env.PULUMI_DEBUG_PROMISE_LEAKS) return;
-  const debuggable = createRequire(runner)("../../runtime/debuggable");
+  const debuggable = requireFromRunner("../../runtime/debuggable");
   const { debuggablePromise } = debuggable;
   debuggable.debuggablePromise = (...given) => {
     const limit = Error.stackTraceLimit;
@@ -72,6 +98,14 @@ function promisesWithoutStacks(runner) {
       Error.stackTraceLimit = limit;
     }
   };
+}
+
+/**
+ * The SDK tells the engine of each step of each resource, one message after the other, each awaited: half of a large program's
+ * time, for messages that nobody reads.
+ */
+function withoutDebugMessages(requireFromRunner) {
+  requireFromRunner("../../log").debug = () => Promise.resolve();
 }
 
 /** Inside `process.exit` the stack of an exit listener still shows the caller. */
@@ -87,23 +121,14 @@ function reportExit() {
   });
 }
 
-/**
- * Pulumi keeps a stack with every promise that it makes, to print it where leaks are debugged. Mapping those stacks takes most of
- * a large program's time, so theirs stay unmapped and unread.
- */
-function skipPromiseStacks() {
-  if (process.env.PULUMI_DEBUG_PROMISE_LEAKS) return;
-  const map = Error.prepareStackTrace;
-  Error.prepareStackTrace = (error, frames) =>
-    frames[0]?.getFunctionName() === "debuggablePromise" ? "" : map(error, frames);
-}
-
 const runner = process.env.PLATFORM_ENGINE_RUNNER;
 if (isMainThread && runner !== undefined) {
   delete process.env.PLATFORM_ENGINE_RUNNER;
-  mapPositions(runner);
-  skipPromiseStacks();
+  const requireFromRunner = createRequire(runner);
+  loadWhenUsed(dirname(runner));
+  mapPositions(requireFromRunner);
   plainErrors();
-  promisesWithoutStacks(runner);
+  promisesWithoutStacks(requireFromRunner);
+  withoutDebugMessages(requireFromRunner);
   reportExit();
 }
