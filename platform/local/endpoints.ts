@@ -15,7 +15,7 @@ export interface Endpoint {
 export const sampleQuestion = "Who guards the northern gate?";
 
 /** What a person may use at once, each with one ready command. */
-export function endpoints(platform: LocalPlatform, console?: string): Endpoint[] {
+export function endpoints(platform: LocalPlatform): Endpoint[] {
   const { edge, tiers } = platform.parts;
   const memory = platform.urlOf(knowledgeBase);
   const found: Endpoint[] = [];
@@ -39,7 +39,7 @@ export function endpoints(platform: LocalPlatform, console?: string): Endpoint[]
     const name = `inference hosts of ${tier}`;
     found.push({ name, url, curl: post(`${url}/v1/chat/completions`, undefined, turn(archetypes[1]), "-N ") });
   }
-  if (console !== undefined) found.push({ name: "console", url: console });
+  if (platform.console !== undefined) found.push({ name: "console", url: platform.console.url });
   return found;
 }
 

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Evaluation } from "../engine";
 import { type Bundle, ensureBundles } from "./bundles";
+import { startConsole } from "./console/console";
 import { startEdge } from "./edge";
 import { evaluateLocal, hasProgram } from "./graph/evaluate-local";
 import { Graph } from "./graph/graph";
@@ -132,13 +133,16 @@ async function bringUp(
     edge: localEdge && { ...localEdge, routes: edge!.routes },
     feed,
   });
+  const page = await startConsole(platform, { port: consolePort });
+  closing.push(() => page.close());
+  platform.console = page;
+  steps.begin(1, "console", "page").done(page.url);
   const databaseStep = steps.begin(1, "aws:rds:Instance", "database");
   await Promise.all([services.start(), tiersUp(tiers, steps)]);
   databaseStep.done(databaseNote(selection, database));
   const url = platform.urlOf(knowledgeBase);
   if (url !== undefined && running.has(knowledgeBase)) await bringSamples(services, secrets, url, steps);
   platform.becomeReady();
-  void consolePort;
   return platform;
 
   async function startTiers(): Promise<LocalTiers> {

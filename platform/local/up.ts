@@ -35,6 +35,7 @@ export async function up(options: UpOptions): Promise<number> {
     const ports = createPorts(options.portBase);
     const platform = await startLocalPlatform({ projectDir, stack, dataDir, ports, only, database, steps }, ending);
     steps.end();
+    if (platform.console !== undefined) folder.publish(platform.console.url);
     announce(platform, options);
     await ended(ending);
     stream.write("\nStopping: answers under way may end first ...\n");

@@ -1,4 +1,5 @@
 import type { Evaluation } from "../../engine";
+import type { LocalConsole } from "../console/console";
 import type { LocalEdge } from "../edge";
 import type { Route } from "../graph/routes";
 import type { LocalTiers } from "../local-tiers";
@@ -35,6 +36,8 @@ export const router = "ai-router";
 
 /** The running platform: what it shows of itself, what may be asked of it, and its end. */
 export class LocalPlatform implements LocalControl {
+  /** The console page, once it listens; shows how the rest comes up, and is the last to stop. */
+  console: LocalConsole | undefined;
   readonly #load: PlayerLoad;
   readonly #notRealised: LocalState["notRealised"];
   #ready = false;
@@ -125,6 +128,7 @@ export class LocalPlatform implements LocalControl {
     this.#load.setPlayers(0);
     const owners = services.databaseOwners();
     await Promise.all([edge?.close(drainMs), services.stop(), tiers.stop()]);
+    await this.console?.close();
     feed.end();
     if (database.kind === "embedded") for (const name of owners) keepCopy(database.dataDir, name);
   }
