@@ -39,6 +39,9 @@ export async function runEmbeddedWorker(): Promise<void> {
     database = await pglite.PGlite.create({
       dataDir: dataDir === "" ? undefined : join(dataDir, "database"),
       extensions: extensions.includes("vector") ? await vectorExtension() : {},
+      // PGlite's own way takes bytes digit by digit: 70 ms for 100 KB.
+      parsers: { [pglite.types.BYTEA]: (text) => Buffer.from(text.slice(2), "hex") },
+      serializers: { [pglite.types.BYTEA]: (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString("hex")}` },
     });
   } catch (error) {
     port.postMessage({ id: 0, error: plain(error) } satisfies EmbeddedReply);
