@@ -135,23 +135,25 @@ describe("tracing", () => {
     });
   const named = (name: string) => spans.find((span) => span.name === name);
 
-  it("makes a span of a request, of its search and of each leg, one below the other", async () => {
+  it("makes a span of a request, of its search and of each step, one below the other", async () => {
     assert.equal((await ask({}, { "x-test-trace": "1" })).statusCode, 200);
     const request = named("POST /search/semantic");
     const search = named("search");
     assert.equal(request?.parent, caller.spanId);
     assert.equal(request?.attributes["http.response.status_code"], 200);
     assert.equal(search?.parent, request?.id);
-    for (const leg of ["embed", "lexical", "vector", "candidates", "fuse"]) {
-      assert.equal(named(`search.${leg}`)?.parent, search?.id, leg);
+    for (const step of ["embed", "terms", "candidates", "fuse"]) {
+      assert.equal(named(`search.${step}`)?.parent, search?.id, step);
     }
-    assert.ok(Number(named("search.lexical")?.attributes["kb.rows"]) > 0);
+    const found = named("search.candidates")?.attributes;
+    for (const count of ["kb.rows", "kb.lexical", "kb.nearest"]) assert.ok(Number(found?.[count]) > 0, count);
     assert.ok(spans.every(({ ended, traceId }) => ended && traceId === caller.traceId));
   });
 
   it("leaves out a leg that takes no part", async () => {
     await ask({ ranking: { mode: "lexical" } });
-    assert.ok(named("search.lexical") !== undefined && named("search.vector") === undefined);
+    const found = named("search.candidates")?.attributes;
+    assert.ok(Number(found?.["kb.lexical"]) > 0 && found?.["kb.nearest"] === 0);
     assert.equal(named("search.embed"), undefined);
   });
 

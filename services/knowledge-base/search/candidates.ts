@@ -1,6 +1,10 @@
-import type { Session } from "../database/types";
+import type { Session, SqlValue } from "../database/types";
 import { unpackTermIds } from "../index/vectors";
 import type { ItemKind } from "../index/writer";
+import type { Parameter, SearchFilters } from "./filters";
+import { type LexicalQuery, lexicalStatement, mostPostings, type QueryTerm, rarestTerms } from "./lexical";
+import type { RankingSettings } from "./settings";
+import { nearestStatement } from "./vector";
 
 /** A passage that some leg brought up. */
 export interface Candidate {
@@ -12,35 +16,108 @@ export interface Candidate {
   readonly cosine: number | null;
 }
 
-/** Reads what ranking needs of passages; a concept's canon passage gives way to the telling of the asker's own world. */
-export async function readCandidates(
+/** What the legs brought up. */
+export interface Found {
+  readonly candidates: readonly Candidate[];
+  /** Passages that the lexical leg brought up. */
+  readonly lexical: number;
+  /** Passages that the vector leg brought up. */
+  readonly nearest: number;
+}
+
+/** What candidates are looked for by; an absent vector leaves the vector leg out. */
+export interface Asked {
+  readonly query: LexicalQuery;
+  readonly vector: string | undefined;
+}
+
+/**
+ * Finds candidates by words and by vector: the lexical leg by the rarest terms alone, unless both legs together bring up fewer
+ * than asked for.
+ */
+export async function findCandidates(
   session: Session,
   generation: number,
-  ids: readonly number[],
-  vector: string | undefined,
-): Promise<Candidate[]> {
-  if (ids.length === 0) return [];
-  // As base64: the embedded engine's client reads bytes digit by digit.
-  const { rows } = await session.query<{
-    id: number;
-    kind: ItemKind;
-    item: string;
-    terms: string;
-    cosine: number | null;
-  }>(
-    `SELECT p.id, p.kind, p.item_id AS item, encode(p.term_ids, 'base64') AS terms, 1 - (p.embedding <=> $3::vector) AS cosine FROM passages p
-     WHERE p.generation_id = $1 AND p.id = ANY ($2::int[])
+  asked: Asked,
+  settings: RankingSettings,
+  filters: SearchFilters,
+): Promise<Found> {
+  const { terms } = asked.query;
+  // Twice as many postings as candidates, since a passage may have several of the terms.
+  const rarest = rarestTerms(terms, mostPostings, 2 * settings.candidates);
+  const found = await readCandidates(session, generation, asked, rarest, settings, filters);
+  if (rarest.length === terms.length || found.candidates.length >= settings.candidates) return found;
+  return readCandidates(session, generation, asked, terms, settings, filters);
+}
+
+/**
+ * One statement for both legs and for what ranking needs of their passages; a concept's canon passage gives way to the telling of
+ * the asker's own world. It answers with one row of lists: the embedded engine's client takes microseconds for each value.
+ */
+async function readCandidates(
+  session: Session,
+  generation: number,
+  { query, vector }: Asked,
+  terms: readonly QueryTerm[],
+  settings: RankingSettings,
+  filters: SearchFilters,
+): Promise<Found> {
+  const values: SqlValue[] = [];
+  const parameter: Parameter = (value) => `$${values.push(value)}`;
+  const own = parameter(generation);
+  // Named once: reading the text of a vector takes most of a millisecond.
+  const near = parameter(vector ?? null);
+  const none = "SELECT 0 AS id WHERE false";
+  const lexical =
+    settings.mode === "vector" || terms.length === 0
+      ? none
+      : lexicalStatement(generation, { ...query, terms }, settings, filters, parameter);
+  const nearest = vector === undefined ? none : nearestStatement(generation, near, settings, filters, parameter);
+  const { rows } = await session.query<CandidateLists>(
+    `WITH lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest})
+     SELECT (SELECT count(*)::int FROM lexical) AS lexical, (SELECT count(*)::int FROM nearest) AS nearest,
+       json_agg(p.id) AS ids, json_agg(p.kind) AS kinds, json_agg(p.item_id) AS items,
+       string_agg(p.term_ids, ''::bytea) AS terms, json_agg(length(p.term_ids)) AS sizes,
+       json_agg(1 - (p.embedding <=> ${near}::vector)) AS cosines
+     FROM passages p
+     WHERE p.generation_id = ${own} AND p.id = ANY (ARRAY (SELECT id FROM lexical UNION SELECT id FROM nearest))
        AND NOT (p.kind = 'concept' AND p.space = 0 AND EXISTS (
-         SELECT FROM indexed_items x WHERE x.generation_id = $1 AND x.kind = 'concept' AND x.item_id = p.item_id AND x.space <> 0))`,
-    [generation, ids, vector ?? null],
+         SELECT FROM indexed_items x WHERE x.generation_id = ${own} AND x.kind = 'concept' AND x.item_id = p.item_id AND x.space <> 0))`,
+    values,
   );
-  return rows.map(({ id, kind, item, terms, cosine }) => ({
-    id,
-    kind,
-    itemId: item,
-    termIds: unpackTermIds(Buffer.from(terms, "base64")),
-    cosine,
-  }));
+  const found = rows[0] as CandidateLists;
+  return { candidates: candidatesOf(found), lexical: found.lexical, nearest: found.nearest };
+}
+
+/** Columns of the candidates; null where there is none. */
+interface CandidateLists {
+  readonly lexical: number;
+  readonly nearest: number;
+  readonly ids: readonly number[] | null;
+  readonly kinds: readonly ItemKind[];
+  readonly items: readonly string[];
+  /** The packed terms of all candidates, one after the other. */
+  readonly terms: Uint8Array;
+  /** Bytes of each candidate's terms. */
+  readonly sizes: readonly number[];
+  readonly cosines: readonly (number | null)[];
+}
+
+function candidatesOf({ ids, kinds, items, terms, sizes, cosines }: CandidateLists): Candidate[] {
+  if (ids === null) return [];
+  const all = unpackTermIds(terms);
+  let from = 0;
+  return ids.map((id, at) => {
+    const start = from;
+    from += (sizes[at] as number) / 4;
+    return {
+      id,
+      kind: kinds[at] as ItemKind,
+      itemId: items[at] as string,
+      termIds: all.subarray(start, from),
+      cosine: cosines[at] as number | null,
+    };
+  });
 }
 
 /** What a hit shows. */

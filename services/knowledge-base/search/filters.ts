@@ -1,4 +1,7 @@
-import type { PassageFilter } from "./lexical";
+import type { SqlValue } from "../database/types";
+
+/** Adds a value to the parameters of a statement, and returns the placeholder that stands for it. */
+export type Parameter = (value: SqlValue) => string;
 
 /** What hits must be. Each list is an "any of"; an absent one asks nothing. */
 export interface SearchFilters {
@@ -13,19 +16,15 @@ export interface SearchFilters {
   readonly conceptId?: string;
 }
 
-/** The filters as SQL over `p` with parameters numbered from `first`; undefined when nothing is asked. */
-export function passageFilter(filters: SearchFilters, first: number): PassageFilter | undefined {
-  const where: string[] = [];
-  const values: (string | readonly string[])[] = [];
-  const add = (condition: (parameter: string) => string, value: string | readonly string[]) => {
-    where.push(condition(`$${first + values.length}`));
-    values.push(value);
-  };
-  if (filters.kinds?.length) add((p) => `p.kind = ANY (${p}::text[])`, filters.kinds);
-  if (filters.types?.length) add((p) => `p.type = ANY (${p}::text[])`, filters.types);
-  if (filters.scopes?.length) add((p) => `p.scope = ANY (${p}::text[])`, filters.scopes);
-  if (filters.since !== undefined) add((p) => `p.occurred_at >= ${p}::timestamptz`, filters.since);
-  if (filters.until !== undefined) add((p) => `p.occurred_at < ${p}::timestamptz`, filters.until);
-  if (filters.conceptId !== undefined) add((p) => `${p}::uuid = ANY (p.concept_ids)`, filters.conceptId);
-  return where.length === 0 ? undefined : { where: where.join(" AND "), values };
+/** The filters as conditions on passages `p`. */
+export function passageFilter(filters: SearchFilters, parameter: Parameter): string[] {
+  const { kinds, types, scopes, since, until, conceptId } = filters;
+  return [
+    kinds?.length ? `p.kind = ANY (${parameter(kinds)}::text[])` : undefined,
+    types?.length ? `p.type = ANY (${parameter(types)}::text[])` : undefined,
+    scopes?.length ? `p.scope = ANY (${parameter(scopes)}::text[])` : undefined,
+    since === undefined ? undefined : `p.occurred_at >= ${parameter(since)}::timestamptz`,
+    until === undefined ? undefined : `p.occurred_at < ${parameter(until)}::timestamptz`,
+    conceptId === undefined ? undefined : `${parameter(conceptId)}::uuid = ANY (p.concept_ids)`,
+  ].filter((condition) => condition !== undefined);
 }

@@ -1,4 +1,5 @@
 import type { Session } from "../database/types";
+import { type Parameter, passageFilter, type SearchFilters } from "./filters";
 import type { RankingSettings } from "./settings";
 
 /** A term of the question with what the visible spaces know of it. */
@@ -57,14 +58,8 @@ export async function lexicalQuery(
   };
 }
 
-/** A condition on passages `p`, with parameters from `$n` on. */
-export interface PassageFilter {
-  readonly where: string;
-  readonly values: readonly (string | readonly string[])[];
-}
-
 /** Postings read for a question's candidates; 1,000 take the embedded engine about a millisecond. */
-const mostPostings = 3_000;
+export const mostPostings = 3_000;
 
 /**
  * The terms that candidates are brought up by: the two rarest, and further ones, rarest first, as long as the postings are few or
@@ -81,52 +76,33 @@ export function rarestTerms(terms: readonly QueryTerm[], most: number = mostPost
   });
 }
 
-/** Passages by BM25 over the postings, best first; by the rarest terms alone where those bring up enough. */
-export async function lexicalLeg(
-  session: Session,
+/** The statement for passages by BM25 over the postings of some terms: `id` and `score`, best first. */
+export function lexicalStatement(
   generation: number,
-  query: LexicalQuery,
+  query: Pick<LexicalQuery, "terms" | "averageLength">,
   settings: RankingSettings,
-  filter: PassageFilter | undefined,
-): Promise<{ id: number; score: number }[]> {
-  // Twice as many postings as candidates, since a passage may have several of the terms.
-  const rarest = rarestTerms(query.terms, mostPostings, 2 * settings.candidates);
-  const found = await scorePostings(session, generation, query, rarest, settings, filter);
-  if (rarest.length === query.terms.length || found.length >= settings.candidates) return found;
-  return scorePostings(session, generation, query, query.terms, settings, filter);
-}
-
-async function scorePostings(
-  session: Session,
-  generation: number,
-  query: LexicalQuery,
-  terms: readonly QueryTerm[],
-  settings: RankingSettings,
-  filter: PassageFilter | undefined,
-): Promise<{ id: number; score: number }[]> {
-  const ids = terms.flatMap((term) => term.ids);
-  if (ids.length === 0) return [];
-  const weights = terms.flatMap(({ idf, count, ids: own }) => own.map(() => idf * count * (settings.k1 + 1)));
+  filters: SearchFilters,
+  parameter: Parameter,
+): string {
+  const own = parameter(generation);
+  const ids = parameter(query.terms.flatMap((term) => term.ids));
+  const weights = parameter(
+    query.terms.flatMap((term) => term.ids.map(() => term.idf * term.count * (settings.k1 + 1))),
+  );
+  const floor = parameter(settings.k1 * (1 - settings.b));
+  const slope = parameter((settings.k1 * settings.b) / query.averageLength);
   const scored = `SELECT posting.passage_id AS id,
-      sum(asked.weight * posting.frequency / (posting.frequency + $4::float8 + $5::float8 * posting.length)) AS score
-    FROM unnest($2::int[], $3::float8[]) AS asked (term_id, weight)
-    JOIN postings posting ON posting.generation_id = $1 AND posting.term_id = asked.term_id
+      sum(asked.weight * posting.frequency / (posting.frequency + ${floor}::float8 + ${slope}::float8 * posting.length)) AS score
+    FROM unnest(${ids}::int[], ${weights}::float8[]) AS asked (term_id, weight)
+    JOIN postings posting ON posting.generation_id = ${own} AND posting.term_id = asked.term_id
     GROUP BY posting.passage_id`;
-  const text =
-    filter === undefined
-      ? `${scored} ORDER BY score DESC, id LIMIT $6`
-      : `SELECT scored.id, scored.score FROM (${scored}) scored JOIN passages p ON p.generation_id = $1 AND p.id = scored.id
-         WHERE ${filter.where} ORDER BY scored.score DESC, scored.id LIMIT $6`;
-  const { rows } = await session.query<{ id: number; score: number }>(text, [
-    generation,
-    ids,
-    weights,
-    settings.k1 * (1 - settings.b),
-    (settings.k1 * settings.b) / query.averageLength,
-    settings.candidates,
-    ...(filter?.values ?? []),
-  ] as Parameters<Session["query"]>[1]);
-  return rows;
+  const conditions = passageFilter(filters, parameter);
+  const kept =
+    conditions.length === 0
+      ? scored
+      : `SELECT scored.id, scored.score FROM (${scored}) scored JOIN passages p ON p.generation_id = ${own} AND p.id = scored.id
+         WHERE ${conditions.join(" AND ")}`;
+  return `${kept} ORDER BY score DESC, id LIMIT ${parameter(settings.candidates)}`;
 }
 
 /** What one candidate earns by its words. */
@@ -140,49 +116,47 @@ export interface LexicalScore {
   readonly coverage: number;
 }
 
-/** Scores a candidate exactly, from its terms in order; the same BM25 as {@link lexicalLeg}, with pairs and coverage. */
-export function scoreCandidate(query: LexicalQuery, settings: RankingSettings, termIds: Int32Array): LexicalScore {
-  const place = new Map<number, number>();
-  query.terms.forEach(({ ids }, index) => {
-    for (const id of ids) place.set(id, index);
-  });
-  const counts = new Array<number>(query.terms.length).fill(0);
-  const next = new Map<string, number>();
-  const wanted = wantedPairs(query.sequence);
-  let before = -1;
-  for (const id of termIds) {
-    const index = place.get(id) ?? -1;
-    if (index >= 0) {
-      counts[index] = (counts[index] as number) + 1;
-      const pair = `${before} ${index}`;
-      if (before >= 0 && wanted.has(pair)) next.set(pair, (next.get(pair) ?? 0) + 1);
-    }
-    before = index;
-  }
-  const norm = settings.k1 * (1 - settings.b + (settings.b * termIds.length) / query.averageLength);
-  const saturated = (count: number) => (count * (settings.k1 + 1)) / (count + norm);
-  const byTerm = counts.map((count, index) => {
-    const { idf, count: asked } = query.terms[index] as QueryTerm;
-    return count === 0 ? 0 : asked * idf * saturated(count);
-  });
-  let pairs = 0;
-  for (const [pair, count] of next) {
-    const [left, right] = pair.split(" ").map((index) => (query.terms[Number(index)] as QueryTerm).idf);
-    pairs += settings.pairWeight * Math.min(left as number, right as number) * saturated(count);
-  }
-  const covered = counts.reduce(
-    (sum, count, index) => sum + (count > 0 ? (query.terms[index] as QueryTerm).idf : 0),
-    0,
+/**
+ * Scores candidates exactly, from their terms in order; the same BM25 as {@link lexicalStatement}, with pairs and coverage.
+ * @returns A function that scores one candidate
+ */
+export function candidateScorer(query: LexicalQuery, settings: RankingSettings): (termIds: Int32Array) => LexicalScore {
+  const { terms, sequence, averageLength, totalIdf } = query;
+  const place = new Map(terms.flatMap(({ ids }, index) => ids.map((id) => [id, index] as const)));
+  const pairOf = (left: number, right: number) => left * terms.length + right;
+  const wanted = new Set(
+    sequence.flatMap((right, at) => {
+      const left = sequence[at - 1] ?? -1;
+      return left >= 0 && right >= 0 && left !== right ? [pairOf(left, right)] : [];
+    }),
   );
-  const total = byTerm.reduce((sum, score) => sum + score, pairs);
-  return { byTerm, pairs, total, coverage: query.totalIdf === 0 ? 0 : covered / query.totalIdf };
-}
+  const idfOf = (index: number) => (terms[index] as QueryTerm).idf;
 
-function wantedPairs(sequence: readonly number[]): ReadonlySet<string> {
-  const pairs = new Set<string>();
-  for (let at = 0; at + 1 < sequence.length; at += 1) {
-    const [left, right] = [sequence[at] as number, sequence[at + 1] as number];
-    if (left >= 0 && right >= 0 && left !== right) pairs.add(`${left} ${right}`);
-  }
-  return pairs;
+  return (termIds) => {
+    const counts = new Array<number>(terms.length).fill(0);
+    const next = new Map<number, number>();
+    let before = -1;
+    for (const id of termIds) {
+      const index = place.get(id) ?? -1;
+      if (index >= 0) {
+        counts[index] = (counts[index] as number) + 1;
+        const pair = pairOf(before, index);
+        if (before >= 0 && wanted.has(pair)) next.set(pair, (next.get(pair) ?? 0) + 1);
+      }
+      before = index;
+    }
+    const norm = settings.k1 * (1 - settings.b + (settings.b * termIds.length) / averageLength);
+    const saturated = (count: number) => (count * (settings.k1 + 1)) / (count + norm);
+    const byTerm = counts.map((count, index) =>
+      count === 0 ? 0 : (terms[index] as QueryTerm).count * idfOf(index) * saturated(count),
+    );
+    let pairs = 0;
+    for (const [pair, count] of next) {
+      const [left, right] = [Math.floor(pair / terms.length), pair % terms.length];
+      pairs += settings.pairWeight * Math.min(idfOf(left), idfOf(right)) * saturated(count);
+    }
+    const covered = counts.reduce((sum, count, index) => sum + (count > 0 ? idfOf(index) : 0), 0);
+    const total = byTerm.reduce((sum, score) => sum + score, pairs);
+    return { byTerm, pairs, total, coverage: totalIdf === 0 ? 0 : covered / totalIdf };
+  };
 }

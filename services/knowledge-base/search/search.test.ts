@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { canon, everything, insideWorld } from "../database/types";
+import { canon, everything, insideWorld, type SqlValue } from "../database/types";
 import { conceptAsOf, createConcept, reviseConcept } from "../items/concepts";
 import { deleteDocument } from "../items/documents";
 import { recordEvent } from "../items/events";
@@ -8,8 +8,8 @@ import { deleteWorld, type World } from "../items/worlds";
 import { type TestMemory, testMemory } from "../testing/memory";
 import { makeWorld, stories, tell } from "../testing/stories";
 import { terms } from "../text/terms";
-import { readCandidates } from "./candidates";
-import { lexicalLeg, lexicalQuery, scoreCandidate } from "./lexical";
+import { findCandidates } from "./candidates";
+import { candidateScorer, lexicalQuery, lexicalStatement } from "./lexical";
 import { rank } from "./search";
 import { defaultSettings } from "./settings";
 
@@ -49,19 +49,14 @@ describe("search", () => {
     const settings = { ...defaultSettings(false), pairWeight: 0 };
     await memory.database.transaction(canon, async (session) => {
       const query = await lexicalQuery(session, id, terms("the dragon hoards silver silver bells of the lake"));
-      const leg = await lexicalLeg(session, id, query, settings, undefined);
-      assert.ok(leg.length >= 2);
-      const candidates = await readCandidates(
-        session,
-        id,
-        leg.map((hit) => hit.id),
-        undefined,
-      );
-      for (const hit of leg) {
-        const candidate = candidates.find((one) => one.id === hit.id);
-        const { total } = scoreCandidate(query, settings, candidate?.termIds ?? new Int32Array());
-        assert.ok(Math.abs(total - hit.score) < 1e-5);
-      }
+      const values: SqlValue[] = [];
+      const statement = lexicalStatement(id, query, settings, {}, (value) => `$${values.push(value)}`);
+      const { rows } = await session.query<{ id: number; score: number }>(statement, values);
+      assert.ok(rows.length >= 2);
+      const { candidates } = await findCandidates(session, id, { query, vector: undefined }, settings, {});
+      const score = candidateScorer(query, settings);
+      const scored = new Map(candidates.map((one) => [one.id, score(one.termIds).total]));
+      for (const row of rows) assert.ok(Math.abs((scored.get(row.id) as number) - row.score) < 1e-5);
     });
   });
 
@@ -70,9 +65,9 @@ describe("search", () => {
     await memory.database.transaction(canon, async (session) => {
       const query = await lexicalQuery(session, id, terms("dragon lake gate"));
       const common = query.terms.map((one) => ({ ...one, passages: one.term === "gate" ? 1_000_000 : one.passages }));
-      const settings = defaultSettings(false);
-      const leg = await lexicalLeg(session, id, { ...query, terms: common }, settings, undefined);
-      assert.deepEqual(leg, await lexicalLeg(session, id, query, settings, undefined));
+      const byWords = async (asked: typeof query) =>
+        findCandidates(session, id, { query: asked, vector: undefined }, defaultSettings(false), {});
+      assert.deepEqual(await byWords({ ...query, terms: common }), await byWords(query));
     });
   });
 

@@ -6,12 +6,12 @@ import type { Indexer } from "../index/indexer";
 import { vectorText } from "../index/vectors";
 import { traced } from "../observe/tracing";
 import { terms } from "../text/terms";
-import { type Candidate, readCandidates } from "./candidates";
-import { passageFilter, type SearchFilters } from "./filters";
+import { type Candidate, findCandidates } from "./candidates";
+import type { SearchFilters } from "./filters";
 import { byScore, minMax, reciprocalRankFusion, weightedSum } from "./fusion";
-import { type LexicalQuery, type LexicalScore, lexicalLeg, lexicalQuery, scoreCandidate } from "./lexical";
+import { candidateScorer, type LexicalQuery, type LexicalScore, lexicalQuery } from "./lexical";
 import { type RankingSettings, rankingSettings } from "./settings";
-import { feedbackScores, vectorLeg } from "./vector";
+import { feedbackScores } from "./vector";
 
 export interface SearchRequest {
   readonly query: string;
@@ -76,26 +76,16 @@ async function rankPassages(indexer: Indexer, scope: Scope, request: SearchReque
       : await traced("search.embed", { "kb.embedder": generation.embedder }, () =>
           queryVector(indexer, generation, request.query),
         );
-  const filter = passageFilter(request.filters ?? {}, 7);
 
   return indexer.database.transaction(scope, async (session) => {
-    const leg = <T>(name: string, work: () => Promise<T[]>) =>
-      traced(`search.${name}`, {}, async (span) => {
-        const rows = await work();
-        span.setAttribute("kb.rows", rows.length);
-        return rows;
-      });
-    const query = await lexicalQuery(session, generation.id, question);
-    const lexical =
-      settings.mode === "vector"
-        ? []
-        : await leg("lexical", () => lexicalLeg(session, generation.id, query, settings, filter));
-    const near =
-      vector === undefined
-        ? []
-        : await leg("vector", () => vectorLeg(session, generation.id, vector, settings, request.filters ?? {}));
-    const ids = [...new Set([...lexical.map(({ id }) => id), ...near.map(({ id }) => id)])];
-    const candidates = await leg("candidates", () => readCandidates(session, generation.id, ids, vector));
+    const query = await traced("search.terms", {}, () => lexicalQuery(session, generation.id, question));
+    const candidates = await traced("search.candidates", {}, async (span) => {
+      const asked = { query, vector };
+      const found = await findCandidates(session, generation.id, asked, settings, request.filters ?? {});
+      const { lexical, nearest } = found;
+      span.setAttributes({ "kb.rows": found.candidates.length, "kb.lexical": lexical, "kb.nearest": nearest });
+      return found.candidates;
+    });
     const hits = await traced("search.fuse", {}, () => fuse(session, generation, query, settings, candidates, vector));
     const kept = hits.filter(({ match }) => match >= (request.threshold ?? 0));
     return {
@@ -124,14 +114,22 @@ async function fuse(
   vector: string | undefined,
 ): Promise<RankedHit[]> {
   if (candidates.length === 0) return [];
-  const lexical = new Map(candidates.map(({ id, termIds }) => [id, scoreCandidate(query, settings, termIds)]));
+  const score = candidateScorer(query, settings);
+  const lexical = new Map(candidates.map(({ id, termIds }) => [id, score(termIds)]));
   const worded = new Map([...lexical].filter(([, { total }]) => total > 0).map(([id, { total }]) => [id, total]));
   const cosines = new Map(candidates.flatMap(({ id, cosine }) => (cosine === null ? [] : [[id, cosine] as const])));
   const first = firstFusion(settings, worded, cosines);
   const feedback =
     vector === undefined || settings.feedbackPassages === 0 || settings.feedbackWeight === 0
       ? new Map<number, number>()
-      : await feedbackScores(session, generation.id, vector, [...first], settings.feedbackPassages);
+      : await feedbackScores(
+          session,
+          generation.id,
+          candidates,
+          byScore(first)
+            .slice(0, settings.feedbackPassages)
+            .map(([id]) => id),
+        );
   const final =
     feedback.size === 0
       ? first

@@ -1,49 +1,49 @@
-import type { Session, SqlValue } from "../database/types";
-import { passageFilter, type SearchFilters } from "./filters";
-import { byScore } from "./fusion";
+import type { Session } from "../database/types";
+import type { Candidate } from "./candidates";
+import { type Parameter, passageFilter, type SearchFilters } from "./filters";
 import type { RankingSettings } from "./settings";
 
 /**
- * Passages nearest to a vector. The transaction has iterative index scans on, so that row-level security and filters, which apply
- * after the index, still leave as many rows as asked for.
+ * The statement for the passages nearest to a vector, given as the placeholder of its text: their `id`. The transaction has
+ * iterative index scans on, so that row-level security and filters, which apply after the index, still leave as many rows as
+ * asked for.
  */
-export async function vectorLeg(
-  session: Session,
+export function nearestStatement(
   generation: number,
   vector: string,
   settings: RankingSettings,
   filters: SearchFilters,
-): Promise<{ id: number; score: number }[]> {
-  const filter = passageFilter(filters, 4);
-  const { rows } = await session.query<{ id: number; score: number }>(
-    `SELECT p.id, 1 - (p.embedding <=> $2::vector) AS score FROM passages p
-     WHERE p.generation_id = $1 AND p.embedding IS NOT NULL ${filter === undefined ? "" : `AND ${filter.where}`}
-     ORDER BY p.embedding <=> $2::vector LIMIT $3`,
-    [generation, vector, settings.candidates, ...((filter?.values ?? []) as SqlValue[])],
-  );
-  return rows;
+  parameter: Parameter,
+): string {
+  const conditions = [
+    `p.generation_id = ${parameter(generation)}`,
+    "p.embedding IS NOT NULL",
+    ...passageFilter(filters, parameter),
+  ];
+  return `SELECT p.id FROM passages p WHERE ${conditions.join(" AND ")}
+    ORDER BY p.embedding <=> ${vector}::vector LIMIT ${parameter(settings.candidates)}`;
 }
 
 /**
- * Pseudo-relevance feedback after Rocchio: the mean vector of the best passages, as long as the question's, is added to it, and
- * every candidate is measured again.
+ * Pseudo-relevance feedback after Rocchio: every candidate is measured again, against the sum of the question's vector and the mean
+ * vector of the best candidates, each scaled to length 1. The cosine with such a sum is, but for a factor that is the same for
+ * all, the mean of the two cosines; the one with the question is known, so the database is asked for the other alone.
+ * @returns The mean of both cosines for each candidate that has a vector
  */
 export async function feedbackScores(
   session: Session,
   generation: number,
-  vector: string,
-  first: readonly [id: number, score: number][],
-  passages: number,
+  candidates: readonly Pick<Candidate, "id" | "cosine">[],
+  best: readonly number[],
 ): Promise<Map<number, number>> {
-  const best = byScore(new Map(first))
-    .slice(0, passages)
-    .map(([id]) => id);
-  const { rows } = await session.query<{ id: number; score: number }>(
-    `WITH mean AS (SELECT l2_normalize(l2_normalize(avg(embedding)) + l2_normalize($2::vector)) AS asked FROM passages
-       WHERE generation_id = $1 AND id = ANY ($3::int[]) AND embedding IS NOT NULL)
-     SELECT p.id, 1 - (p.embedding <=> mean.asked) AS score FROM passages p, mean
-     WHERE p.generation_id = $1 AND p.id = ANY ($4::int[]) AND p.embedding IS NOT NULL AND mean.asked IS NOT NULL`,
-    [generation, vector, best, first.map(([id]) => id)],
+  const known = new Map(candidates.flatMap(({ id, cosine }) => (cosine === null ? [] : [[id, cosine] as const])));
+  const { rows } = await session.query<{ ids: number[] | null; cosines: number[] }>(
+    `WITH mean AS (SELECT avg(embedding) AS vector FROM passages
+       WHERE generation_id = $1 AND id = ANY ($2::int[]) AND embedding IS NOT NULL)
+     SELECT json_agg(p.id) AS ids, json_agg(1 - (p.embedding <=> mean.vector)) AS cosines FROM passages p, mean
+     WHERE p.generation_id = $1 AND p.id = ANY ($3::int[]) AND p.embedding IS NOT NULL AND vector_norm(mean.vector) > 0`,
+    [generation, best, [...known.keys()]],
   );
-  return new Map(rows.map(({ id, score }) => [id, score]));
+  const { ids, cosines } = rows[0] as (typeof rows)[number];
+  return new Map((ids ?? []).map((id, at) => [id, ((known.get(id) as number) + (cosines[at] as number)) / 2]));
 }
