@@ -36,6 +36,7 @@ export class LocalServices {
   readonly missing: MissingVariable[] = [];
   readonly #programs = new Map<string, ManagedProcess>();
   #stubs: ManagedProcess | undefined;
+  #stopped = false;
 
   constructor(private readonly options: ServicesOptions) {}
 
@@ -102,7 +103,9 @@ export class LocalServices {
       .map(({ name }) => name);
   }
 
+  /** Ends all of them; what is still being prepared is not started any more. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all([this.#stubs, ...this.#programs.values()].map((each) => each?.stop()));
   }
 
@@ -180,6 +183,7 @@ export class LocalServices {
   }
 
   async #supervise(spec: ProcessSpec, keep: (managed: ManagedProcess) => void): Promise<void> {
+    if (this.#stopped) throw new Error(`${spec.name} is not started: everything stops`);
     const managed = new ManagedProcess(spec, this.options.onChange);
     keep(managed);
     await managed.start();

@@ -11,7 +11,10 @@ let quiet = false;
 
 export function showDecisions({ decisions }) {
   const keyed = withKeys(decisions).reverse();
-  setText(byId("decisions-count"), decisions.length === 0 ? "none yet: more players make the groups grow" : "the newest first");
+  setText(
+    byId("decisions-count"),
+    decisions.length === 0 ? "none yet: more players make the groups grow" : "the newest first",
+  );
   follow(byId("decision-list"), keyed, { key: ({ key }) => key, make: makeRow, update: () => {} });
   notice(keyed[0]);
 }
