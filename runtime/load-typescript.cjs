@@ -5,12 +5,21 @@ const { sep } = require("node:path");
 
 const extensions = Module._extensions;
 const plain = extensions[".js"];
+const plainResolve = Module._resolveFilename;
 require("tsx/cjs");
 const transpiling = extensions[".js"];
+const resolve = Module._resolveFilename;
+
+const isInstalled = (filename) => filename?.includes(`${sep}node_modules${sep}`);
+
+// What an installed package requires is never TypeScript.
+Module._resolveFilename = function (request, parent, ...rest) {
+  return (isInstalled(parent?.filename) ? plainResolve : resolve).call(this, request, parent, ...rest);
+};
 
 let depth = 0;
 extensions[".js"] = (module, filename) => {
-  if (!filename.includes(`${sep}node_modules${sep}`)) return transpiling(module, filename);
+  if (!isInstalled(filename)) return transpiling(module, filename);
   if (depth === 0) process.setSourceMapsEnabled(false);
   depth += 1;
   try {
