@@ -20,7 +20,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const diagnostics: Diagnostic[] = [];
   const say = (diagnostic: Diagnostic): void => {
     if (diagnostic.severity !== "debug") diagnostics.push(diagnostic);
-    options.onDiagnostic?.(diagnostic);
   };
   const listener = await Listener.open();
   const closing: (() => void)[] = [() => listener.close()];

@@ -95,8 +95,6 @@ export interface EvaluateOptions {
    * @default "unknown"
    */
   readonly outputs?: "unknown" | "stand-in";
-  /** Called for each diagnostic as it arrives; debug messages go nowhere else. */
-  readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
 }
 
 /** The result of evaluating a program: everything that preview, diff, cost, limits, policies and the local platform stand on. */

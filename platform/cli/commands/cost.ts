@@ -5,7 +5,7 @@ import { InputError } from "../../../contracts/input-error";
 import { evaluate } from "../../engine";
 import { makeBill } from "../../pricing/bill";
 import { always } from "../../pricing/line";
-import { readPriceTable } from "../../pricing/price-table";
+import type { PriceTable } from "../../pricing/price-table";
 import { productFigures, renderProductFigures } from "../../pricing/product-figures";
 import { renderBill } from "../../pricing/render";
 import { readText } from "../files";
@@ -50,8 +50,7 @@ Examples:
         return;
       }
       const counts = options.ccu === undefined ? undefined : gpusFor(options.ccu);
-      const prices =
-        options.prices === undefined ? undefined : readPriceTable(readText(options.prices, "--prices"), options.prices);
+      const prices = options.prices === undefined ? undefined : pricesOf(options.prices);
       const projectDir = findProject(resolve(options.cwd));
       const stack = chooseStack(projectDir, options.stack);
       const evaluation = await withProgress(`evaluating ${stack}`, () =>
@@ -69,6 +68,13 @@ Examples:
           ),
         );
     });
+}
+
+/** The validation that it needs is loaded only with it. */
+function pricesOf(file: string): PriceTable {
+  const { readPriceTable } =
+    require("../../pricing/read-price-table") as typeof import("../../pricing/read-price-table");
+  return readPriceTable(readText(file, "--prices"), file);
 }
 
 function gpusFor(ccu: string): GpuCounts {

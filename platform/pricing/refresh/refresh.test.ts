@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { InputError } from "../../../contracts/input-error";
-import { catalogPrices, priceDates, readPriceTable } from "../price-table";
+import { catalogPrices, priceDates } from "../price-table";
+import { readPriceTable } from "../read-price-table";
 import { awsProducts } from "./aws";
 import { refreshPrices } from "./refresh";
 
