@@ -4,9 +4,12 @@ import { element, setAttributes, setText, shape } from "./dom.mjs";
 import { clock, measure } from "./format.mjs";
 
 const height = 96;
+const leastWidth = 120;
 /** Edges of the plot within the picture; the right one is a distance. */
 const plot = { left: 32, right: 6, top: 11, bottom: height - 16 };
 const minute = 60_000;
+/** The right edge moves in steps this long, so that a chart is drawn again only where it has changed. */
+const stepMs = 2000;
 /** Widths of the window in minutes: the smallest that holds the series. */
 const windows = [3, 5, 10, 15];
 
@@ -30,23 +33,31 @@ export function createChart() {
   );
   let width = 240;
   let last;
+  let drawn;
   let pointed;
 
   svg.addEventListener("pointermove", ({ clientX }) => {
     pointed = clientX - svg.getBoundingClientRect().left;
-    draw(last);
+    redraw();
   });
   svg.addEventListener("pointerleave", () => {
     pointed = undefined;
-    draw(last);
+    redraw();
   });
   new ResizeObserver(([{ contentRect }]) => {
-    width = contentRect.width;
-    draw(last);
+    width = Math.max(leastWidth, contentRect.width);
+    redraw();
   }).observe(svg);
 
   function draw(chart) {
-    last = chart;
+    last = { ...chart, end: Math.ceil(chart.end / stepMs) * stepMs };
+    const wanted = JSON.stringify(last);
+    if (wanted !== drawn) redraw();
+    drawn = wanted;
+  }
+
+  function redraw() {
+    const chart = last;
     const scale = scaleOf(chart, width);
     const under = pointed === undefined ? undefined : nearest(chart, scale, pointed);
     const latest = chart.points.at(-1);

@@ -14,6 +14,7 @@ const silenceMs = 12_000;
 /** Time between attempts where the browser itself gives up. */
 const againMs = 2000;
 let last;
+let shown;
 let silence;
 
 function connect() {
@@ -30,9 +31,9 @@ function connect() {
   events.addEventListener("about", ({ data }) => offerArchetypes(JSON.parse(data)));
   events.addEventListener("message", ({ data }) => {
     waitForNext();
+    if (last === shown) requestAnimationFrame(showLast);
     last = JSON.parse(data);
     found(last.state.ready);
-    show(last);
   });
   events.addEventListener("error", () => {
     clearTimeout(silence);
@@ -60,7 +61,10 @@ function lost() {
   setAttributes(byId("lost"), { hidden: false });
 }
 
-function show({ at, state }) {
+/** Shows the latest snapshot with the next picture; a page that is not seen draws nothing. */
+function showLast() {
+  shown = last;
+  const { at, state } = last;
   const { stack, startedAt, services, tiers } = state;
   document.title = `${stack} · game-ai-platform`;
   setText(byId("stack"), stack);

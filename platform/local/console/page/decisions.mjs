@@ -5,12 +5,13 @@ import { clock } from "./format.mjs";
 
 /** Least time between two announcements, so that of a burst only the last one is read out. */
 const quietMs = 3000;
+const mostShown = 200;
 let newest;
 let waiting;
 let quiet = false;
 
 export function showDecisions({ decisions }) {
-  const keyed = withKeys(decisions).reverse();
+  const keyed = withKeys(decisions).slice(-mostShown).reverse();
   setText(
     byId("decisions-count"),
     decisions.length === 0 ? "none yet: more players make the groups grow" : "the newest first",
