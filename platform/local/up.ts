@@ -60,7 +60,7 @@ function announce(platform: LocalPlatform, { json }: UpOptions): void {
 }
 
 /** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process, and with it all that it started. */
-function endSignal(): AbortSignal {
+export function endSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
 import { attachedDatabase } from "../../local/attach";
 import { parsePortBase } from "../../local/ports";
-import { up } from "../../local/up";
+import { smoke } from "../../local/smoke/smoke";
+import { type UpOptions, up } from "../../local/up";
 import { list } from "../options";
 import { findProject } from "../project";
 
@@ -61,17 +62,21 @@ export function registerUp(program: Command): void {
 async function run(flags: UpFlags): Promise<number> {
   requireLocal("up", flags.local, "pulumi up");
   const projectDir = findProject(resolve(flags.cwd));
-  const dataDir = localDataDir(projectDir, flags.dataDir);
-  return up({
+  const dataDir =
+    flags.smoke && flags.dataDir === undefined
+      ? join(projectDir, ".platform", `smoke-${process.pid}`)
+      : localDataDir(projectDir, flags.dataDir);
+  const options: UpOptions = {
     projectDir,
     stack: flags.stack,
     dataDir,
-    portBase: flags.portBase ?? defaultPortBase,
+    portBase: flags.portBase ?? (flags.smoke ? 0 : defaultPortBase),
     only: flags.only ?? [],
     database: flags.attach === undefined ? { kind: "embedded", dataDir } : attachedDatabase(flags.attach),
     json: flags.json === true,
     watch: flags.watch,
-  });
+  };
+  return flags.smoke ? smoke(options, flags.dataDir === undefined) : up(options);
 }
 
 /** The folder that `--data-dir` names, or the project's own. */

@@ -88,6 +88,11 @@ export class LocalServices {
     return runToEnd({ ...spec, env: { ...spec.env, ...more } }, process.stderr.isTTY ? "inherit" : "pipe");
   }
 
+  /** The services that run here, as the graph has them. */
+  declared(): readonly DeclaredService[] {
+    return this.options.services;
+  }
+
   /** Value of a secret that a service is handed; undefined where it has none of that name here. */
   secretOf(name: string, variable: string): string | undefined {
     const declared = this.options.services.find((each) => each.name === name);
