@@ -17,6 +17,7 @@ export interface ImdsDouble {
   readonly url: string;
   /** Path below `/latest/` to body, for example `meta-data/autoscaling/target-lifecycle-state`. */
   readonly values: Map<string, string>;
+  /** The newest thousand. */
   readonly requests: ImdsRequest[];
   /** `stall` takes requests and never answers; `refuse` denies session tokens, as where metadata is switched off. */
   mode: "serve" | "stall" | "refuse" | "error";
@@ -36,6 +37,7 @@ export async function startImdsDouble(tokenTtlSeconds = 21_600): Promise<ImdsDou
     const path = request.url ?? "";
     const token = request.headers["x-aws-ec2-metadata-token"];
     requests.push({ method: request.method ?? "", path, withToken: token !== undefined });
+    if (requests.length > 1000) requests.shift();
     const answer = (status: number, body = ""): void => {
       response.writeHead(status, { "content-type": "text/plain" }).end(body);
     };

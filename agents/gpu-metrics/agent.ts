@@ -19,6 +19,7 @@ import type { Sink } from "./publish/sink";
 import type { Datum } from "./publish/window";
 import { createSources, type SourceSet } from "./sources/create";
 import { SourceManager } from "./sources/manager";
+import { TokenLoad } from "./sources/simulated";
 import type { SourceName } from "./sources/source";
 
 export interface AgentParts {
@@ -55,6 +56,7 @@ export class Agent {
   private readonly throttle = new ThrottleWatch();
   private readonly slowed = new Set<number>();
   private readonly inference: HttpPoller | undefined;
+  private readonly tokenLoad: TokenLoad | undefined;
   private kernelLog: KernelLog | undefined;
   private inferenceMisses = 0;
   private looking = false;
@@ -96,7 +98,10 @@ export class Agent {
         if (verdict.open) void this.lookAtHost();
       },
     });
-    this.sources = createSources(settings, log, () => clock.mono());
+    const { simulatedTokensPerSecond } = settings;
+    this.tokenLoad =
+      simulatedTokensPerSecond === undefined ? undefined : new TokenLoad(simulatedTokensPerSecond, () => clock.mono());
+    this.sources = createSources(settings, log, () => clock.mono(), this.tokenLoad && (() => this.tokenLoad!.share()));
     this.manager = new SourceManager({
       candidates: this.sources.candidates,
       log,
@@ -184,8 +189,11 @@ export class Agent {
     const text = await this.inference.get().catch(() => undefined);
     this.looking = false;
     this.inferenceMisses = text === undefined ? this.inferenceMisses + 1 : 0;
-    if (text !== undefined) this.meter.addInference(readInference(text));
-    else if (this.inferenceMisses >= inferenceFailures) this.meter.update({ ready: false });
+    if (text !== undefined) {
+      const state = readInference(text);
+      this.tokenLoad?.observe(state.completionTokens);
+      this.meter.addInference(state);
+    } else if (this.inferenceMisses >= inferenceFailures) this.meter.update({ ready: false });
   }
 
   private readKernelLog(): void {

@@ -21,6 +21,8 @@ export interface Settings {
   readonly nvidiaSmi: string;
   readonly exporterUrl: string;
   readonly simulatedGpus: number;
+  /** Tokens per second that put full load on a simulated GPU; undefined where its load is a wave. */
+  readonly simulatedTokensPerSecond: number | undefined;
   /** Undefined where no inference host runs on the node. */
   readonly inferenceUrl: string | undefined;
   readonly autoScalingGroup: string | undefined;
@@ -71,6 +73,10 @@ const definitions: readonly Definition[] = [
     fallback: `http://127.0.0.1:${ports.dcgmExporter}/metrics`,
   },
   { flags: "--simulated-gpus <n>", text: "GPUs of the simulated source, 1-16", fallback: "1" },
+  {
+    flags: "--simulated-tokens-per-second <n>",
+    text: "the load of simulated GPUs follows the inference host, and is full at this many tokens a second (else a wave)",
+  },
   {
     flags: "--inference-url <url>",
     text: "the inference host's metrics, or none",
@@ -185,6 +191,10 @@ function toSettings(given: Readonly<Record<string, string | boolean | undefined>
     nvidiaSmi: text("nvidiaSmi"),
     exporterUrl: httpUrl("--exporter-url", text("exporterUrl"), ["http:"]),
     simulatedGpus: integer("--simulated-gpus", text("simulatedGpus"), 1, 16),
+    simulatedTokensPerSecond:
+      given.simulatedTokensPerSecond === undefined
+        ? undefined
+        : integer("--simulated-tokens-per-second", text("simulatedTokensPerSecond"), 1, 1_000_000),
     inferenceUrl: inferenceUrl === undefined ? undefined : httpUrl("--inference-url", inferenceUrl, ["http:"]),
     autoScalingGroup: optional("autoScalingGroup"),
     region: optional("region") ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION,

@@ -12,6 +12,8 @@ export interface InferenceState {
   readonly kvCacheUsed: number | undefined;
   /** Undefined where the host does not say. */
   readonly preallocates: boolean | undefined;
+  /** Tokens of answers since the host started. */
+  readonly completionTokens: number;
   /** Seconds from admission to the last byte, over all labels. */
   readonly duration: Histogram;
 }
@@ -24,6 +26,7 @@ const wanted: ReadonlySet<string> = new Set([
   inferenceSeries.running,
   inferenceSeries.kvCacheUsage,
   inferenceSeries.preallocates,
+  inferenceSeries.tokens,
   durationBucket,
 ]);
 
@@ -33,6 +36,7 @@ export function readInference(text: string): InferenceState {
   const duration = new Map<number, number>();
   for (const { name, labels, value } of parsePrometheus(text, (name) => wanted.has(name))) {
     if (Number.isNaN(value)) continue;
+    if (name === inferenceSeries.tokens && labels.kind !== "completion") continue;
     if (name === durationBucket) {
       const bound = labels.le === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels.le);
       if (!Number.isNaN(bound)) duration.set(bound, (duration.get(bound) ?? 0) + value);
@@ -47,6 +51,7 @@ export function readInference(text: string): InferenceState {
     running: sums.get(inferenceSeries.running),
     kvCacheUsed: kv === undefined ? undefined : Math.min(100, Math.max(0, kv * 100)),
     preallocates: preallocates === undefined ? undefined : preallocates > 0,
+    completionTokens: sums.get(inferenceSeries.tokens) ?? 0,
     duration,
   };
 }

@@ -17,6 +17,7 @@ const host: InferenceState = {
   running: 2,
   kvCacheUsed: 30,
   preallocates: true,
+  completionTokens: 0,
   duration: new Map(),
 };
 

@@ -9,7 +9,7 @@ import type { GpuBatch } from "../gpu/reading";
 import { DcgmiSource } from "./dcgmi";
 import { ExporterSource } from "./exporter";
 import { SourceManager } from "./manager";
-import { SimulatedSource } from "./simulated";
+import { SimulatedSource, simulatedReading, TokenLoad } from "./simulated";
 import { SmiSource } from "./smi";
 import type { RunningSource, Source, SourceName } from "./source";
 
@@ -294,6 +294,25 @@ describe("GPU sources", () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
       await manager.stop();
       assert.equal(startLines().length, 2);
+    });
+  });
+
+  describe("simulated GPUs", () => {
+    it("are loaded by the tokens of the host beside them, as a share of what they make at most", () => {
+      let at = 0;
+      const load = new TokenLoad(100, () => at);
+      const shares = [0, 50, 250, 250, 20].map((tokens) => {
+        load.observe(tokens);
+        at += 1000;
+        return load.share();
+      });
+      assert.deepEqual(shares, [0, 0.5, 1, 0, 0], "a counter that falls is a host that started again");
+    });
+
+    it("show a load that moves utilisation and, below what memory policies track, framebuffer", () => {
+      const [idle, full] = [0, 1].map((share) => simulatedReading(0, share).values);
+      assert.deepEqual([idle?.utilization, full?.utilization], [0, 100]);
+      assert.ok(idle!.fbUsedMiB! < full!.fbUsedMiB! && full!.fbUsedMiB! < 0.7 * full!.fbTotalMiB!);
     });
   });
 });
