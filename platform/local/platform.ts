@@ -21,6 +21,8 @@ import { LocalServices } from "./run/services";
 import { ensureKey, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
 import { type Selection, selectParts } from "./selection";
 import type { Steps } from "./terminal/steps";
+import type { ScalingPace } from "./tiers/group";
+import { startTiers } from "./tiers/tiers";
 
 /** How the platform is brought up on this machine. */
 export interface LocalOptions {
@@ -32,6 +34,7 @@ export interface LocalOptions {
   /** Parts to run; none named is all. */
   readonly only: readonly string[];
   readonly database: LocalDatabase;
+  readonly pace: ScalingPace;
   readonly steps: Steps;
 }
 
@@ -71,7 +74,7 @@ async function bringUp(
   signal: AbortSignal,
   closing: (() => Promise<unknown>)[],
 ): Promise<LocalPlatform> {
-  const { projectDir, stack, dataDir, ports, database, steps } = options;
+  const { projectDir, stack, dataDir, ports, database, pace, steps } = options;
   const startedAt = Date.now();
   const feed = new ChangeFeed();
   const { evaluation, graph, declared, bundles, selection } = await prepare(options);
@@ -83,7 +86,17 @@ async function bringUp(
   const servicePorts = new Map<string, number>();
   for (const { name, port } of declared) if (port !== undefined) servicePorts.set(name, await ports.next(name));
 
-  const tiers = await startTiers();
+  const tiers = selection.tiers
+    ? await startTiers({
+        graph,
+        bundles,
+        projectDir,
+        ports,
+        pace,
+        onChange: feed.changed,
+        say: (line) => steps.say(line),
+      })
+    : withoutTiers;
   closing.push(() => tiers.stop());
   const addresses = addressBook(graph, declared, servicePorts, tiers, edgePort);
   const secrets = new LocalSecrets(join(dataDir, "secrets.json"));
@@ -144,10 +157,6 @@ async function bringUp(
   if (url !== undefined && running.has(knowledgeBase)) await bringSamples(services, secrets, url, steps);
   platform.becomeReady();
   return platform;
-
-  async function startTiers(): Promise<LocalTiers> {
-    return withoutTiers;
-  }
 }
 
 /** Evaluates the stack and builds the programs at the same time. */

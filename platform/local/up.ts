@@ -8,6 +8,7 @@ import type { LocalPlatform } from "./run/local-platform";
 import { folderError, takeDataDir } from "./run/run-file";
 import { createSteps } from "./terminal/steps";
 import { summaryLines } from "./terminal/summary";
+import type { ScalingPace } from "./tiers/group";
 
 /** What `platform up --local` was asked for. */
 export interface UpOptions {
@@ -17,6 +18,7 @@ export interface UpOptions {
   readonly portBase: number;
   readonly only: readonly string[];
   readonly database: LocalDatabase;
+  readonly pace: ScalingPace;
   readonly json: boolean;
   readonly watch: boolean;
 }
@@ -31,9 +33,7 @@ export async function up(options: UpOptions): Promise<number> {
   const ending = endSignal();
   const folder = takeDataDir(options.dataDir, options.stack);
   try {
-    const { projectDir, stack, dataDir, only, database } = options;
-    const ports = createPorts(options.portBase);
-    const platform = await startLocalPlatform({ projectDir, stack, dataDir, ports, only, database, steps }, ending);
+    const platform = await startLocalPlatform({ ...options, ports: createPorts(options.portBase), steps }, ending);
     steps.end();
     if (platform.console !== undefined) folder.publish(platform.console.url);
     announce(platform, options);

@@ -34,6 +34,8 @@ export class MetricStream {
   #endsAt: number;
   /** The newest visible datapoint; NaN when it is missing. */
   latest = Number.NaN;
+  /** Datapoints that have become visible, missing ones among them. */
+  datapoints = 0;
 
   /** @param publishSeconds Seconds between two samples of one publisher. */
   constructor(
@@ -81,6 +83,7 @@ export class MetricStream {
     const first = this.#pending[0];
     if (first === undefined || first.visibleAt > now) return false;
     this.latest = first.value;
+    this.datapoints++;
     this.#pending.shift();
     return true;
   }

@@ -3,7 +3,7 @@ import type { Assumptions } from "./assumptions";
 import type { DecisionSink } from "./decision-log";
 import { SeasonalNaiveForecast } from "./forecast";
 import { MetricStream, type Samples } from "./metric-board";
-import type { AlarmPlan, GroupPlan, PredictivePlan, StepPolicyPlan, TargetTrackingPlan } from "./plan";
+import type { AlarmPlan, GroupPlan, MetricQuery, PredictivePlan, StepPolicyPlan, TargetTrackingPlan } from "./plan";
 import { clamp, findStep, stepCapacity, targetTrackingCapacity } from "./scaling-rules";
 import type { ScheduledAction } from "./schedule";
 
@@ -44,6 +44,21 @@ interface Predicting {
   readonly stream: MetricStream;
   readonly history: SeasonalNaiveForecast;
   readonly capacities: Map<number, number>;
+}
+
+/** What a policy follows, and what it last saw. */
+export interface PolicyView {
+  readonly name: string;
+  readonly kind: "target-tracking" | "step";
+  readonly query: MetricQuery;
+  /** Target, or the threshold of the alarm that invokes it. */
+  readonly target: number;
+  /** State of the alarm that makes the group larger. */
+  readonly alarm: AlarmState;
+  /** The newest datapoint; NaN when it is missing. */
+  readonly latest: number;
+  /** Datapoints since the start, missing ones among them. */
+  readonly datapoints: number;
 }
 
 export interface ScalerInput {
@@ -111,6 +126,19 @@ export class Scaler {
       history: new SeasonalNaiveForecast(),
       capacities: new Map(),
     }));
+  }
+
+  /** Every target-tracking and step policy, with what it last saw. */
+  policies(): PolicyView[] {
+    const seen = ({ query, latest, datapoints }: MetricStream) => ({ query, latest, datapoints });
+    return [
+      ...this.#tracking.map(({ plan, stream, high }): PolicyView => {
+        return { name: plan.name, kind: "target-tracking", target: plan.target, alarm: high.state, ...seen(stream) };
+      }),
+      ...this.#stepping.map(({ policy, alarmPlan, stream, state }): PolicyView => {
+        return { name: policy.name, kind: "step", target: alarmPlan.threshold, alarm: state, ...seen(stream) };
+      }),
+    ];
   }
 
   /** Takes what was published in the step that ends at `now`, and does what the alarms, the forecast and the clock ask for. */

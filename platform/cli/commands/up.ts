@@ -18,6 +18,7 @@ interface UpFlags {
   readonly only?: string[];
   readonly attach?: string;
   readonly watch: boolean;
+  readonly awsPace?: boolean;
   readonly dataDir?: string;
 }
 
@@ -52,6 +53,10 @@ export function registerUp(program: Command): void {
     .option("--only <names>", "parts to run: services by name, and tiers", list)
     .option("--attach <host:port>", "PostgreSQL with pgvector on loopback; LOCAL_DB_USER, LOCAL_DB_PASSWORD sign in")
     .option("--no-watch", "do not restart a program when its source changes")
+    .option(
+      "--aws-pace",
+      "scaling waits as long as on AWS: 15 minutes to shrink, 300 s of warm-up (else a minute, 20 s)",
+    )
     .option("--data-dir <folder>", "where data is kept (default: .platform/local of the project)")
     .addHelpText("after", examples)
     .action(async (flags: UpFlags) => {
@@ -73,6 +78,7 @@ async function run(flags: UpFlags): Promise<number> {
     portBase: flags.portBase ?? (flags.smoke ? 0 : defaultPortBase),
     only: flags.only ?? [],
     database: flags.attach === undefined ? { kind: "embedded", dataDir } : attachedDatabase(flags.attach),
+    pace: flags.awsPace ? "aws" : "quick",
     json: flags.json === true,
     watch: flags.watch,
   };

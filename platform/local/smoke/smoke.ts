@@ -44,9 +44,7 @@ export async function smoke(options: UpOptions, temporary: boolean): Promise<num
   const steps = createSteps(process.stderr, process.stderr.isTTY === true);
   const folder = takeDataDir(options.dataDir, options.stack);
   try {
-    const ports = createPorts(options.portBase);
-    const { projectDir, stack, dataDir, only, database } = options;
-    const platform = await startLocalPlatform({ projectDir, stack, dataDir, ports, only, database, steps }, ending);
+    const platform = await startLocalPlatform({ ...options, ports: createPorts(options.portBase), steps }, ending);
     const ready = since(started);
     const checks = await runAll(checksOf(platform));
     const stopping = performance.now();

@@ -1,0 +1,103 @@
+import { type GpuTier, gpuTiers } from "../../../contracts/archetypes";
+import { scalingPlanOf } from "../../simulator/adapter";
+import { numberOf, objectOf, ResourceIndex, textOf } from "../../simulator/evaluation-reader";
+import type { GroupPlan } from "../../simulator/plan";
+import type { Bundle } from "../bundles";
+import type { Graph } from "../graph/graph";
+import type { LocalTiers } from "../local-tiers";
+import type { Ports } from "../ports";
+import { startAwsEndpoint } from "./aws-endpoint";
+import { type Balancer, startBalancer } from "./balancer";
+import { LocalGroup, type ScalingPace } from "./group";
+import { MetricStore } from "./metric-store";
+import { nodeEnvironment } from "./node-environment";
+
+export interface TierOptions {
+  readonly graph: Graph;
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  /** Folder that the toy model is kept below. */
+  readonly projectDir: string;
+  readonly ports: Ports;
+  readonly pace: ScalingPace;
+  readonly onChange: () => void;
+  readonly say: (line: string) => void;
+}
+
+/** Longest that answers of a node may take once the platform stops, in milliseconds. */
+const drainMs = 6_000;
+/** Seconds without a byte that a load balancer waits for where the stack does not say. Source: Application Load Balancer. */
+const idleSeconds = 60;
+
+/** The GPU tiers that the stack declares, as processes of this machine behind loopback load balancers. */
+export async function startTiers({
+  graph,
+  bundles,
+  projectDir,
+  ports,
+  pace,
+  onChange,
+  say,
+}: TierOptions): Promise<LocalTiers> {
+  const metrics = new MetricStore();
+  const groups: LocalGroup[] = [];
+  const balancers: Balancer[] = [];
+  const endpoint = await startAwsEndpoint(await ports.next("the AWS endpoint"), {
+    onData: (namespace, data) => metrics.put(namespace, data),
+    onCall: (call) => groups.map((group) => group.called(call)).find((taken) => taken !== undefined) ?? false,
+  });
+  const { groups: plans } = scalingPlanOf(graph.evaluation);
+  const index = new ResourceIndex(graph.evaluation);
+  for (const plan of plans) {
+    const group = graph.evaluation.resources.find(({ urn }) => urn === plan.urn)!;
+    const balancer = await startBalancer({
+      ...healthOf(index, plan),
+      port: await ports.next(`the ${plan.tier} tier`),
+      name: plan.tier,
+    });
+    balancers.push(balancer);
+    const node = {
+      group: plan.name,
+      environment: nodeEnvironment(index, group),
+      inferenceHost: bundles.get("inference-host")!.file,
+      gpuMetrics: bundles.get("gpu-metrics")!.file,
+      awsEndpoint: endpoint.url,
+      cwd: projectDir,
+      freePort: () => ports.free(),
+      onChange,
+      say,
+    };
+    groups.push(new LocalGroup({ plan, pace, balancer, metrics, node, onChange, say }));
+  }
+  const ready = Promise.all(groups.map((group) => group.start()));
+  ready.catch(() => undefined);
+  return {
+    urls: Object.fromEntries(gpuTiers.flatMap((tier) => urlOf(groups, tier))),
+    awsEndpoint: endpoint.url,
+    states: () => groups.map((group) => group.state()),
+    decisions: () => groups.flatMap((group) => group.decisions()).sort((a, b) => a.at - b.at),
+    logs: (name) => groups.map((group) => group.logs(name)).find((lines) => lines !== undefined),
+    ready: async () => void (await ready),
+    async stop() {
+      await Promise.all([
+        ...balancers.map((balancer) => balancer.close(drainMs)),
+        ...groups.map((group) => group.stop()),
+      ]);
+      await endpoint.close();
+    },
+  };
+
+  function healthOf(index: ResourceIndex, { urn }: GroupPlan) {
+    const group = graph.evaluation.resources.find((resource) => resource.urn === urn)!;
+    const [target] = index.targets(group, "targetGroupArns", "aws:lb/targetGroup:TargetGroup");
+    const internal = index.ofType("aws:lb/loadBalancer:LoadBalancer").find(({ inputs }) => inputs.internal === true);
+    return {
+      healthPath: textOf(objectOf(target?.inputs.healthCheck)?.path) ?? "/",
+      idleSeconds: numberOf(internal?.inputs.idleTimeout) ?? idleSeconds,
+    };
+  }
+}
+
+function urlOf(groups: readonly LocalGroup[], tier: GpuTier): [GpuTier, string][] {
+  const state = groups.map((group) => group.state()).find((each) => each.tier === tier);
+  return state === undefined ? [] : [[tier, state.url]];
+}
