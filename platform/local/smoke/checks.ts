@@ -17,7 +17,8 @@ const requestMs = 20_000;
 const metricsMs = 45_000;
 
 /** A check for everything that runs: each service and its route, the memory, the router, each tier, and its metrics. */
-export function checksOf(platform: LocalPlatform, consoleUrl?: string): Check[] {
+export function checksOf(platform: LocalPlatform): Check[] {
+  const consoleUrl = platform.console?.url;
   return [
     ...healthChecks(platform),
     ...edgeChecks(platform),

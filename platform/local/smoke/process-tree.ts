@@ -19,12 +19,15 @@ export function descendants(root: number): ProcessLine[] {
   return found;
 }
 
-/** Watches the resident memory of this process and all below it. */
+/**
+ * Watches the memory of this process and all below it: the proportional set, in which a page that several processes share counts
+ * once altogether. Where the system does not tell it, the resident set.
+ */
 export class MemoryWatch {
   #peakKib = 0;
   readonly #timer = setInterval(() => this.#sample(), 500).unref();
 
-  /** MiB of the largest sum seen so far; shared pages count in each process that has them. */
+  /** MiB of the largest sum seen so far. */
   peakMiB(): number {
     return Math.round(this.#peakKib / 1024);
   }
@@ -37,7 +40,7 @@ export class MemoryWatch {
     const pids = [process.pid, ...descendants(process.pid).map(({ pid }) => pid)];
     this.#peakKib = Math.max(
       this.#peakKib,
-      pids.reduce((sum, pid) => sum + residentKib(pid), 0),
+      pids.reduce((sum, pid) => sum + kibOf(pid), 0),
     );
   }
 }
@@ -60,7 +63,10 @@ function pids(): number[] {
   }
 }
 
-const residentKib = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+function kibOf(pid: number): number {
+  const proportional = /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1];
+  return Number(proportional ?? /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+}
 
 function read(file: string): string {
   try {
