@@ -57,6 +57,7 @@ function embeddedDatabase<Scope>(
   };
   const session = (limitMs: number | undefined): OwnerSession => ({
     query: (text, values = []) => link.send("query", text, values, limitMs) as Promise<QueryResult<never>>,
+    prepared: (text, values) => link.send("prepared", text, values, limitMs) as Promise<QueryResult<never>>,
     script: async (text) => {
       await link.send("script", text, [], limitMs);
     },

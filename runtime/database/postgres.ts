@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import pg from "pg";
 import {
   type Database,
@@ -5,7 +6,7 @@ import {
   DatabaseUnavailable,
   type OwnerSession,
   type QueryResult,
-  type SqlValue,
+  type Session,
 } from "./types";
 
 export interface PostgresOptions {
@@ -56,7 +57,7 @@ export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRul
       let broken: Error | undefined;
       try {
         await client.query(rules.opening(scope));
-        const result = await work({ query: queryOn(client) });
+        const result = await work(sessionOn(client));
         await client.query("COMMIT");
         return result;
       } catch (error) {
@@ -84,18 +85,27 @@ export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRul
 
 function ownerSession(client: pg.PoolClient): OwnerSession {
   return {
-    query: queryOn(client),
+    ...sessionOn(client),
     async script(text) {
       await client.query(text);
     },
   };
 }
 
-function queryOn(client: pg.PoolClient) {
-  return async <Row>(text: string, values: readonly SqlValue[] = []): Promise<QueryResult<Row>> => {
-    const { rows, rowCount } = await client.query(text, [...values]);
+function sessionOn(client: pg.PoolClient): Session {
+  const run = async <Row>(query: pg.QueryConfig): Promise<QueryResult<Row>> => {
+    const { rows, rowCount } = await client.query(query);
     return { rows: rows as Row[], count: rowCount ?? rows.length };
   };
+  return {
+    query: (text, values = []) => run({ text, values: [...values] }),
+    prepared: (text, values) => run({ name: nameOf(text), text, values: [...values] }),
+  };
+}
+
+/** A prepared statement's name, which PostgreSQL cuts after 63 bytes. */
+function nameOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
 }
 
 /** A refused connection to a name with several addresses has no message of its own. */

@@ -1,4 +1,7 @@
-/** A value as both engines take it: vectors as their text, JSON as its text, bytes as a Buffer. */
+/**
+ * A value as both engines take it: JSON as its text; bytes for a bytea, and for any other type in the binary format that the type's
+ * receive function reads.
+ */
 export type SqlValue =
   | string
   | number
@@ -17,6 +20,11 @@ export interface QueryResult<Row> {
 /** What a piece of work sees of the database: statements with `$1` parameters inside its own transaction. */
 export interface Session {
   query<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<QueryResult<Row>>;
+  /**
+   * As `query`, for a statement that is asked again and again: each connection parses it once and keeps it for good, so its text
+   * must be one of few. It is planned once as well where the transaction has set `plan_cache_mode` to `force_generic_plan`.
+   */
+  prepared<Row = Record<string, unknown>>(text: string, values: readonly SqlValue[]): Promise<QueryResult<Row>>;
 }
 
 /** What a service's database differs in, whichever engine runs it. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { canon, type Database, everything, insideWorld, sqlState, sqlStates } from "./types";
+import { vectorBytes } from "../index/vectors";
+import { canon, type Database, everything, insideWorld, type Scope, sqlState, sqlStates } from "./types";
 
 /** What both engines must do alike. @param open Gives a migrated, empty database */
 export function databaseConformance(
@@ -113,13 +114,53 @@ export function databaseConformance(
       await assert.rejects(add("uNIQUE"), (error) => sqlState(error) === sqlStates.uniqueViolation);
     });
 
+    it("answers a prepared statement for any values, before and after one that it fails for", async () => {
+      const divided = (by: number) =>
+        database.transaction(canon, async (session) => {
+          const { rows } = await session.prepared<{ n: number; sees: string }>(
+            "SELECT 12 / $1::int AS n, kb_sees() AS sees",
+            [by],
+          );
+          return rows[0];
+        });
+      assert.deepEqual(await divided(3), { n: 4, sees: "canon" });
+      await assert.rejects(divided(0), (error) => sqlState(error) === "22012");
+      assert.deepEqual(await divided(6), { n: 2, sees: "canon" });
+      const wrong = () => database.transaction(canon, (session) => session.prepared("SELECT $1::int + nothing", [1]));
+      for (const attempt of [wrong, wrong]) {
+        await assert.rejects(attempt(), (error) => sqlState(error) === "42703");
+      }
+    });
+
+    it("plans a prepared statement for whoever asks: rows of one scope never reach the next", async () => {
+      const world = await addWorld("prepared");
+      const seen = async (scope: Scope) => {
+        const { rows } = await database.transaction(scope, (session) =>
+          session.prepared<{ id: string }>("SELECT id FROM worlds WHERE name = $1", ["prepared"]),
+        );
+        return rows.map(({ id }) => id);
+      };
+      for (let round = 0; round < 2; round += 1) {
+        assert.deepEqual(await seen(insideWorld(world)), [world]);
+        assert.deepEqual(await seen(canon), []);
+      }
+    });
+
     it("takes and gives arrays, JSON, bytes, times and vectors", async () => {
       const at = new Date("2026-01-02T03:04:05.678Z");
       const { rows } = await database.transaction(canon, (session) =>
-        session.query<{ a: number[]; t: string[]; j: unknown; b: Uint8Array; at: Date; d: number }>(
+        session.query<{ a: number[]; t: string[]; j: unknown; b: Uint8Array; at: Date; d: number; v: string }>(
           `SELECT $1::int[] AS a, $2::text[] AS t, $3::jsonb AS j, $4::bytea AS b, $5::timestamptz AS at,
-             ('[1,0]'::vector <=> $6::vector) AS d`,
-          [[1, 2], ['a"b', "c\\d,e"], JSON.stringify({ x: [1] }), Buffer.from([0, 255, 7]), at, "[0,1]"],
+             ('[1,0]'::vector <=> $6::vector) AS d, ($7::vector)::text AS v`,
+          [
+            [1, 2],
+            ['a"b', "c\\d,e"],
+            JSON.stringify({ x: [1] }),
+            Buffer.from([0, 255, 7]),
+            at,
+            "[0,1]",
+            vectorBytes(Float32Array.of(0.5, -3)),
+          ],
         ),
       );
       const row = rows[0];
@@ -129,6 +170,7 @@ export function databaseConformance(
       assert.deepEqual([...(row?.b ?? [])], [0, 255, 7]);
       assert.equal(row?.at.toISOString(), at.toISOString());
       assert.equal(row?.d, 1);
+      assert.equal(row?.v, "[0.5,-3]");
     });
 
     it("refuses a zero vector", async () => {

@@ -1,7 +1,15 @@
 /** Width of the vector column: Titan v2's default, below pgvector's 2,000 for HNSW. */
 export const vectorSize = 1024;
 
-/** A vector as pgvector reads it. Six digits are more than cosine distances of single precision need. */
+/** A vector as pgvector receives it: two bytes for its size, two unused, four for each number. Its text takes ten times as long to read. */
+export function vectorBytes(vector: Float32Array): Buffer {
+  const bytes = Buffer.alloc(4 + vector.length * 4);
+  bytes.writeInt16BE(vector.length, 0);
+  for (let at = 0; at < vector.length; at += 1) bytes.writeFloatBE(vector[at] as number, 4 + at * 4);
+  return bytes;
+}
+
+/** A vector as text, for lists of them. Six digits are more than cosine distances of single precision need. */
 export function vectorText(vector: Float32Array): string {
   let text = "[";
   for (let at = 0; at < vector.length; at += 1) {

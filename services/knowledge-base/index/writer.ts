@@ -1,5 +1,5 @@
 import type { Session } from "../database/types";
-import { packTermIds, unpackTermIds, vectorText } from "./vectors";
+import { packTermIds, unpackTermIds, vectorBytes } from "./vectors";
 
 export type ItemKind = "document" | "concept" | "event";
 
@@ -174,7 +174,7 @@ async function insertPassages(
         passage.content,
         passage.textHash,
         packTermIds(passage.terms.map((term) => numbers.get(term) as number)),
-        passage.vector === null ? null : vectorText(passage.vector),
+        passage.vector === null ? null : vectorBytes(passage.vector),
       ],
     );
     ids.push((rows[0] as { id: number }).id);
