@@ -24,7 +24,7 @@ export async function listGenerations(session: Session): Promise<Generation[]> {
 }
 
 export async function generationIn(session: Session, state: GenerationState): Promise<Generation | undefined> {
-  const { rows } = await session.query<Generation>(`SELECT ${columns} FROM generations WHERE state = $1`, [state]);
+  const { rows } = await session.prepared<Generation>(`SELECT ${columns} FROM generations WHERE state = $1`, [state]);
   return rows[0];
 }
 

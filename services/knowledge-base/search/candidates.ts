@@ -2,7 +2,7 @@ import type { Session, SqlValue } from "../database/types";
 import { unpackTermIds } from "../index/vectors";
 import type { ItemKind } from "../index/writer";
 import type { Parameter, SearchFilters } from "./filters";
-import { type LexicalQuery, lexicalStatement, mostPostings, type QueryTerm, rarestTerms } from "./lexical";
+import { type LexicalQuery, lexicalStatement, type QueryTerm, rarestTerms } from "./lexical";
 import type { RankingSettings } from "./settings";
 import { nearestStatement } from "./vector";
 
@@ -28,7 +28,7 @@ export interface Found {
 /** What candidates are looked for by; an absent vector leaves the vector leg out. */
 export interface Asked {
   readonly query: LexicalQuery;
-  readonly vector: string | undefined;
+  readonly vector: Uint8Array | undefined;
 }
 
 /**
@@ -43,8 +43,7 @@ export async function findCandidates(
   filters: SearchFilters,
 ): Promise<Found> {
   const { terms } = asked.query;
-  // Twice as many postings as candidates, since a passage may have several of the terms.
-  const rarest = rarestTerms(terms, mostPostings, 2 * settings.candidates);
+  const rarest = rarestTerms(terms);
   const found = await readCandidates(session, generation, asked, rarest, settings, filters);
   if (rarest.length === terms.length || found.candidates.length >= settings.candidates) return found;
   return readCandidates(session, generation, asked, terms, settings, filters);
@@ -65,7 +64,6 @@ async function readCandidates(
   const values: SqlValue[] = [];
   const parameter: Parameter = (value) => `$${values.push(value)}`;
   const own = parameter(generation);
-  // Named once: reading the text of a vector takes most of a millisecond.
   const near = parameter(vector ?? null);
   const none = "SELECT 0 AS id WHERE false";
   const lexical =
@@ -73,7 +71,7 @@ async function readCandidates(
       ? none
       : lexicalStatement(generation, { ...query, terms }, settings, filters, parameter);
   const nearest = vector === undefined ? none : nearestStatement(generation, near, settings, filters, parameter);
-  const { rows } = await session.query<CandidateLists>(
+  const { rows } = await session.prepared<CandidateLists>(
     `WITH lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest})
      SELECT (SELECT count(*)::int FROM lexical) AS lexical, (SELECT count(*)::int FROM nearest) AS nearest,
        json_agg(p.id) AS ids, json_agg(p.kind) AS kinds, json_agg(p.item_id) AS items,

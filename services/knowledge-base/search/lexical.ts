@@ -32,7 +32,13 @@ export async function lexicalQuery(
   question: readonly string[],
 ): Promise<LexicalQuery> {
   const unique = [...new Set(question)];
-  const { rows } = await session.query<{ term: string; ids: number[]; passages: number; size: number; length: number }>(
+  const { rows } = await session.prepared<{
+    term: string;
+    ids: number[];
+    passages: number;
+    size: number;
+    length: number;
+  }>(
     `WITH sizes AS (SELECT coalesce(sum(passages), 0)::float8 AS size, coalesce(sum(total_length), 0)::float8 AS length
        FROM space_sizes WHERE generation_id = $1)
      SELECT found.term, found.ids, found.passages, sizes.size, sizes.length FROM sizes LEFT JOIN (
@@ -59,20 +65,18 @@ export async function lexicalQuery(
 }
 
 /** Postings read for a question's candidates; 1,000 take the embedded engine about a millisecond. */
-export const mostPostings = 3_000;
+const mostPostings = 3_000;
 
 /**
- * The terms that candidates are brought up by: the two rarest, and further ones, rarest first, as long as the postings are few or
- * those before have fewer than `least`. Every candidate is scored with all terms afterwards, so what a common word decides is the
- * order, not who is looked at.
+ * The terms that candidates are brought up by: the two rarest, and further ones, rarest first, as long as the postings are few.
+ * Every candidate is scored with all terms afterwards, so what a common word decides is the order, not who is looked at.
  */
-export function rarestTerms(terms: readonly QueryTerm[], most: number = mostPostings, least = 0): readonly QueryTerm[] {
+export function rarestTerms(terms: readonly QueryTerm[], most: number = mostPostings): readonly QueryTerm[] {
   const sorted = [...terms].sort((a, b) => a.passages - b.passages);
   let postings = 0;
   return sorted.filter(({ passages }, index) => {
-    const tooFew = postings < least;
     postings += passages;
-    return index < 2 || tooFew || postings <= most;
+    return index < 2 || postings <= most;
   });
 }
 

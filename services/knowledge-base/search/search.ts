@@ -3,7 +3,7 @@ import { embedAll } from "../embedders/embedder";
 import { statisticalName } from "../embedders/statistical";
 import type { Generation } from "../index/generations";
 import type { Indexer } from "../index/indexer";
-import { vectorText } from "../index/vectors";
+import { vectorBytes } from "../index/vectors";
 import { traced } from "../observe/tracing";
 import { terms } from "../text/terms";
 import { type Candidate, findCandidates } from "./candidates";
@@ -98,11 +98,11 @@ async function rankPassages(indexer: Indexer, scope: Scope, request: SearchReque
 }
 
 /** A question without a letter or digit has no vector. */
-async function queryVector(indexer: Indexer, generation: Generation, query: string): Promise<string | undefined> {
+async function queryVector(indexer: Indexer, generation: Generation, query: string): Promise<Uint8Array | undefined> {
   if (!/[\p{L}\p{N}]/u.test(query)) return undefined;
   const embedder = await indexer.embedderOf(generation);
   const [vector] = await embedAll(embedder, [query], "query");
-  return vectorText(vector as Float32Array);
+  return vectorBytes(vector as Float32Array);
 }
 
 async function fuse(
@@ -111,7 +111,7 @@ async function fuse(
   query: LexicalQuery,
   settings: RankingSettings,
   candidates: readonly Candidate[],
-  vector: string | undefined,
+  vector: Uint8Array | undefined,
 ): Promise<RankedHit[]> {
   if (candidates.length === 0) return [];
   const score = candidateScorer(query, settings);

@@ -4,7 +4,7 @@ import { type Parameter, passageFilter, type SearchFilters } from "./filters";
 import type { RankingSettings } from "./settings";
 
 /**
- * The statement for the passages nearest to a vector, given as the placeholder of its text: their `id`. The transaction has
+ * The statement for the passages nearest to a vector, given as its placeholder: their `id`. The transaction has
  * iterative index scans on, so that row-level security and filters, which apply after the index, still leave as many rows as
  * asked for.
  */
@@ -37,7 +37,7 @@ export async function feedbackScores(
   best: readonly number[],
 ): Promise<Map<number, number>> {
   const known = new Map(candidates.flatMap(({ id, cosine }) => (cosine === null ? [] : [[id, cosine] as const])));
-  const { rows } = await session.query<{ ids: number[] | null; cosines: number[] }>(
+  const { rows } = await session.prepared<{ ids: number[] | null; cosines: number[] }>(
     `WITH mean AS (SELECT avg(embedding) AS vector FROM passages
        WHERE generation_id = $1 AND id = ANY ($2::int[]) AND embedding IS NOT NULL)
      SELECT json_agg(p.id) AS ids, json_agg(1 - (p.embedding <=> mean.vector)) AS cosines FROM passages p, mean
