@@ -144,15 +144,15 @@ describe("the console in a browser", () => {
 
   it("talks with an archetype, says who answered, and remembers the conversation", async () => {
     await page.getByRole("radio", { name: "lich" }).check();
-    await page.getByLabel("Adapter", { exact: true }).selectOption("dialogue_style");
+    await page.getByLabel("Adapter", { exact: true }).selectOption("goal_prioritization");
     await page.getByLabel("Message").fill("Who are you?");
     await page.keyboard.press("Enter");
-    await until(".character", /I keep the <i>gate<\/i>\.\s*gold tier, lich\/dialogue_style · first chunk after/);
+    await until(".character", /I keep the <i>gate<\/i>\.\s*gold tier, lich\/goal_prioritization · first chunk after/);
     await page.keyboard.type("And then?");
     await page.keyboard.press("Enter");
     await until(".player", /And then\?/);
     assert.deepEqual(control.turns.at(-1)?.turn, {
-      model: "lich/dialogue_style",
+      model: "lich/goal_prioritization",
       messages: [
         { role: "user", content: "Who are you?" },
         { role: "assistant", content: "I keep the <i>gate</i>." },
@@ -209,7 +209,7 @@ describe("the console in a browser", () => {
   it("shows a platform that is coming up without its tiers", async () => {
     control.change({ ready: false, tiers: [], decisions: [] });
     await until("#connection", /^coming up$/);
-    assert.match(await text("#decisions-count"), /none yet/);
+    await until("#decisions-count", /none yet/);
     const absent = await page.evaluate<string>(
       "getComputedStyle(document.getElementById('tiers'), '::before').content",
     );

@@ -174,18 +174,18 @@ function tierOf(tier: "gold" | "silver", now: number): TierState {
     nodes: busy
       ? [node("3f20a1", "InService", 8, 700), node("77b0c4", "InService", 6, 200), node("c91e5d", "Pending:Wait", 0, 8)]
       : [node("0ab431", "InService", 2, 700), node("d2c877", "Terminating:Wait", 1, 300)],
-    policies: policiesOf(busy, now),
+    policies: policiesOf(tier, busy, now),
   };
 }
 
-function policiesOf(busy: boolean, now: number): PolicyState[] {
+function policiesOf(tier: string, busy: boolean, now: number): PolicyState[] {
   const level = busy ? 1 : 0.5;
   const series = (value: (index: number) => number | null) =>
     Array.from({ length: 70 }, (_, index) => ({ at: now - (70 - index) * 10 * second, value: value(index) }));
   const wave = (index: number) => Math.sin(index / 7) + Math.sin(index / 2.3) / 3;
   return [
     {
-      name: "utilization",
+      name: `gpu-${tier}-utilization`,
       kind: "target-tracking",
       metric: "GPUUtilization",
       unit: "Percent",
@@ -194,7 +194,7 @@ function policiesOf(busy: boolean, now: number): PolicyState[] {
       points: series((index) => (index > 30 && index < 37 ? null : level * (25 + index * 0.7 + 8 * wave(index)))),
     },
     {
-      name: "memory",
+      name: `gpu-${tier}-memory-pressure`,
       kind: "target-tracking",
       metric: "GPUMemoryPressure",
       unit: "Percent",
@@ -203,7 +203,7 @@ function policiesOf(busy: boolean, now: number): PolicyState[] {
       points: series((index) => level * (20 + index * 0.4 + 5 * wave(index))),
     },
     {
-      name: "queue",
+      name: `gpu-${tier}-queue-depth`,
       kind: "target-tracking",
       metric: "QueueDepth",
       unit: "Count",
@@ -212,7 +212,7 @@ function policiesOf(busy: boolean, now: number): PolicyState[] {
       points: series((index) => Math.max(0, level * (index / 20 + wave(index)))),
     },
     {
-      name: "wake",
+      name: `gpu-${tier}-wake`,
       kind: "step",
       metric: "WaitingRequests",
       unit: "Count",

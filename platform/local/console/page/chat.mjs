@@ -5,6 +5,7 @@ import { count, milliseconds } from "./format.mjs";
 
 /** Most messages of a conversation that are sent along: small models have small windows. */
 const remembered = 12;
+const usualTask = "dialogue_style";
 const conversations = new Map();
 let current;
 
@@ -17,7 +18,9 @@ export function offerArchetypes({ archetypes, adapterTasks }) {
     radio.addEventListener("change", () => choose(archetype));
     byId("archetypes").append(element("label", {}, radio, element("span", {}, archetype)));
   }
-  byId("adapter").append(...adapterTasks.map((task) => element("option", { value: task }, task)));
+  byId("adapter").append(
+    ...adapterTasks.map((task) => element("option", { selected: task === usualTask && "" }, task)),
+  );
   byId("archetypes").querySelector("input").checked = true;
   choose(archetypes[0]);
 }
@@ -60,8 +63,7 @@ byId("chat-form").addEventListener("submit", (event) => {
 
 /** Asks for one turn and shows it as it comes. */
 async function converse(conversation, content) {
-  const task = byId("adapter").value;
-  const model = task === "" ? conversation.archetype : `${conversation.archetype}/${task}`;
+  const model = `${conversation.archetype}/${byId("adapter").value}`;
   const messages = [...conversation.messages, { role: "user", content }].slice(-remembered);
   const answer = addTurn(conversation, content);
   conversation.running = new AbortController();

@@ -73,7 +73,7 @@ function showTier(card, tier, { at, startedAt, own }) {
       return chart.node;
     },
     update: (figure, shown) =>
-      charts.get(figure).draw(shown.tier ? capacityChart(shown, at) : policyChart(shown, marks, at)),
+      charts.get(figure).draw(shown.tier ? capacityChart(shown, at) : policyChart(shown, tier.tier, marks, at)),
   });
 }
 
@@ -126,11 +126,11 @@ function capacityChart({ tier, points }, end) {
   };
 }
 
-function policyChart({ name, kind, metric, unit, target, alarm, points }, marks, end) {
+function policyChart({ name, kind, metric, unit, target, alarm, points }, tier, marks, end) {
   const tracked = kind === "target-tracking";
   return {
     title: metric,
-    about: `${name}: ${tracked ? "target tracking" : "step scaling"}`,
+    about: `${name.split(`${tier}-`).at(-1)}: ${tracked ? "target tracking" : "step scaling"}`,
     unit,
     points,
     marks,
