@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { InputError } from "../../contracts/input-error";
 import { bundleFolder } from "./bundles";
@@ -17,7 +18,7 @@ export interface DownReport {
 
 /**
  * Stops the platform of a data folder.
- * @param purge Removes the data and the built programs as well.
+ * @param purge Removes the data, the built programs and the toy model as well.
  * @throws InputError for a folder that is none of this command's.
  */
 export async function down(projectDir: string, dataDir: string, purge: boolean): Promise<DownReport> {
@@ -33,7 +34,7 @@ export async function down(projectDir: string, dataDir: string, purge: boolean):
       where: "--data-dir",
     });
   }
-  if (purge) purged.push(bundleFolder(projectDir));
+  if (purge) purged.push(bundleFolder(projectDir), join(projectDir, ".platform", "toy"));
   for (const folder of purged) rmSync(folder, { recursive: true, force: true });
   return { stopped: running?.pid, purged };
 }

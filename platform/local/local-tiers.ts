@@ -1,6 +1,9 @@
 import type { GpuTier } from "../../contracts/archetypes";
 import type { LocalDecision, TierState } from "./state";
 
+/** Programs of every node. */
+export const nodePrograms: readonly string[] = ["inference-host", "gpu-metrics"];
+
 /** The GPU tiers as they run on this machine. */
 export interface LocalTiers {
   /** Where each tier's load balancer listens. */
@@ -11,6 +14,8 @@ export interface LocalTiers {
   decisions(): readonly LocalDecision[];
   /** The output of a node's process, by name; undefined for a name that is none of a tier's. */
   logs(name: string): readonly string[] | undefined;
+  /** Starts a program of every node again: `inference-host` or `gpu-metrics`. */
+  restart(program: string): Promise<void>;
   /** Resolves when every tier has the nodes that it wants in service. */
   ready(): Promise<void>;
   stop(): Promise<void>;
@@ -23,6 +28,7 @@ export const withoutTiers: LocalTiers = {
   states: () => [],
   decisions: () => [],
   logs: () => undefined,
+  restart: () => Promise.resolve(),
   ready: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };

@@ -9,7 +9,7 @@ import { Graph } from "./graph/graph";
 import { imageSettings } from "./graph/image";
 import { declaredEdge, listeners } from "./graph/routes";
 import { type DeclaredService, declaredServices } from "./graph/tasks";
-import { type LocalTiers, withoutTiers } from "./local-tiers";
+import { type LocalTiers, nodePrograms, withoutTiers } from "./local-tiers";
 import type { Ports } from "./ports";
 import { AddressBook } from "./realise/addresses";
 import type { LocalDatabase } from "./realise/database-environment";
@@ -37,9 +37,6 @@ export interface LocalOptions {
   readonly pace: ScalingPace;
   readonly steps: Steps;
 }
-
-/** Agents that the nodes of the GPU tiers run. */
-const agents = ["gpu-metrics", "inference-host"];
 
 /** What is known before anything runs. */
 interface Preparation {
@@ -166,7 +163,7 @@ async function prepare({ projectDir, stack, only, steps }: LocalOptions): Promis
   try {
     const [evaluation, { bundles, built }] = await Promise.all([
       evaluateLocal(projectDir, stack, programs),
-      ensureBundles(projectDir, [...programs, ...agents]),
+      ensureBundles(projectDir, [...programs, ...nodePrograms]),
     ]);
     const graph = new Graph(evaluation);
     const declared = declaredServices(graph);

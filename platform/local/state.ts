@@ -125,6 +125,8 @@ export interface ChatTurn {
   /** An archetype, or `archetype/task`. */
   readonly model: string;
   readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
+  /** Milliseconds until the first token that the player waits for: below 100 Gold is asked. @default Silver */
+  readonly budgetMs?: number;
 }
 
 export type ChatChunk =

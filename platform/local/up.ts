@@ -37,7 +37,9 @@ export async function up(options: UpOptions): Promise<number> {
     steps.end();
     if (platform.console !== undefined) folder.publish(platform.console.url);
     announce(platform, options);
+    const watching = options.watch ? platform.watch(options.projectDir, (line) => steps.say(line)) : undefined;
     await ended(ending);
+    watching?.close();
     stream.write("\nStopping: answers under way may end first ...\n");
     await within(stopMs, platform.stop());
     stream.write("Stopped; nothing is left running.\n");

@@ -2,7 +2,7 @@ import type { Evaluation } from "../../engine";
 import type { LocalConsole } from "../console/console";
 import type { LocalEdge } from "../edge";
 import type { Route } from "../graph/routes";
-import type { LocalTiers } from "../local-tiers";
+import { type LocalTiers, nodePrograms } from "../local-tiers";
 import type { LocalDatabase } from "../realise/database-environment";
 import { notRealised } from "../realise/not-realised";
 import { realisers } from "../realise/realisers";
@@ -14,6 +14,7 @@ import { PlayerLoad } from "./load";
 import type { LocalServices } from "./services";
 import { knowledgeBase, localKey } from "./story-memory";
 import { askTurn } from "./turns";
+import { watchSources } from "./watch";
 
 /** Everything that runs, as the bring-up has made it. */
 export interface PlatformParts {
@@ -115,6 +116,17 @@ export class LocalPlatform implements LocalControl {
   /** The key that the router asks its callers for. */
   routerKey(): string | undefined {
     return this.parts.services.secretOf(router, "API_KEY");
+  }
+
+  /** Starts a program again when its source changes, until it is closed. @param say Takes one line each time. */
+  watch(projectDir: string, say: (line: string) => void): { close(): void } {
+    const { services, tiers } = this.parts;
+    const own = services.declared().filter(({ stub }) => !stub);
+    const onNodes = tiers.states().length === 0 ? [] : nodePrograms;
+    const programs = [...own.map(({ name }) => name), ...onNodes];
+    const restart = (program: string) =>
+      onNodes.includes(program) ? tiers.restart(program) : services.restart(program);
+    return watchSources({ projectDir, programs, restart, say });
   }
 
   /** Lets answers end, then ends everything; keeps a copy of each database that was closed in order. */

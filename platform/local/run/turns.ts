@@ -18,10 +18,13 @@ export async function* askTurn(
   turn: ChatTurn,
   signal: AbortSignal,
 ): AsyncIterable<ChatChunk> {
+  const { budgetMs, ...asked } = turn;
+  const headers = new Headers({ "content-type": "application/json", "x-api-key": key });
+  if (budgetMs !== undefined) headers.set("x-latency-budget-ms", String(budgetMs));
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-api-key": key },
-    body: JSON.stringify({ ...turn, stream: true }),
+    headers,
+    body: JSON.stringify({ ...asked, stream: true }),
     signal,
   });
   if (!response.ok || response.body === null) {

@@ -129,6 +129,11 @@ export class LocalGroup implements ScalableGroup {
     return true;
   }
 
+  /** Starts a program again, on one node after the other. */
+  async restart(program: string): Promise<void> {
+    for (const node of this.#nodes) await node.restart(program);
+  }
+
   decisions(): readonly LocalDecision[] {
     return this.#decisions;
   }

@@ -120,6 +120,13 @@ export class LocalNode {
     this.#imds = undefined;
   }
 
+  /** Ends a program and starts it with what its bundle holds now, as its unit would. */
+  async restart(program: string): Promise<void> {
+    const managed = program === "inference-host" ? this.#host : this.#metrics;
+    await managed?.stop();
+    await managed?.start();
+  }
+
   /** Takes a call of the Auto Scaling API about this node; false where nothing waits for it. */
   called({ action, hook }: AutoScalingCall): boolean {
     if (action !== "CompleteLifecycleAction") return this.#waiting.has(hook ?? "");

@@ -76,6 +76,7 @@ export async function startTiers({
     states: () => groups.map((group) => group.state()),
     decisions: () => groups.flatMap((group) => group.decisions()).sort((a, b) => a.at - b.at),
     logs: (name) => groups.map((group) => group.logs(name)).find((lines) => lines !== undefined),
+    restart: async (program) => void (await Promise.all(groups.map((group) => group.restart(program)))),
     ready: async () => void (await ready),
     async stop() {
       await Promise.all([
