@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { attachedDatabase } from "./attach";
+import { down } from "./down";
+import { router } from "./edge";
+import { localGpu, localServices } from "./graph/evaluate-local";
+import type { DeclaredService } from "./graph/tasks";
+import { AddressBook } from "./realise/addresses";
+import { databaseEnvironment } from "./realise/database-environment";
+import { embeddedDatabase } from "./realise/realisers";
+import { LocalSecrets } from "./realise/secrets";
+import { findRunning, takeDataDir } from "./run/run-file";
+import { selectParts } from "./selection";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "platform-local-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the stack as this machine evaluates it", () => {
+  it("has one node per tier at least, and own code for the services whose code is here", () => {
+    assert.deepEqual(localGpu({ quotas: { spotVcpus: 24 }, gold: { min: 0, max: 2 }, silver: { min: 3, max: 9 } }), {
+      quotas: { spotVcpus: 24 },
+      gold: { min: 1, max: 2 },
+      silver: { min: 3, max: 9 },
+    });
+    const configured = { chat: { image: "x@sha256:1", cpu: 256 }, "ai-router": { cpu: 512 } };
+    assert.deepEqual(localServices(configured, ["ai-router"]), {
+      chat: { cpu: 256 },
+      "ai-router": { cpu: 512, image: "local/ai-router" },
+    });
+  });
+});
+
+describe("the edge's rules", () => {
+  it("are tried in order, with * for any text and ? for one character", () => {
+    const match = router([
+      { priority: 1, paths: ["/v1/*"], service: "ai-router" },
+      { priority: 2, paths: ["/a.b/?", "/c"], service: "other" },
+    ]);
+    assert.deepEqual(["/v1/chat", "/a.b/x", "/aXb/x", "/a.b/xy", "/c", "/c/d", "/V1/x"].map(match), [
+      "ai-router",
+      "other",
+      undefined,
+      undefined,
+      "other",
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe("names and values of the cloud", () => {
+  it("lead to this machine where something answers under them here", () => {
+    const book = new AddressBook();
+    book.add("ai-router", 8010, 7403);
+    assert.equal(
+      book.localise("http://ai-router:8010/x http://ai-router:80 http://other:8010"),
+      "http://127.0.0.1:7403/x http://ai-router:80 http://other:8010",
+    );
+  });
+
+  it("give a service its own embedded database, or an attached server's address", () => {
+    const declared = { DB_HOST: embeddedDatabase, DB_NAME: "kb", DB_USER: "kb_app", DB_TLS: "on", LOG_LEVEL: "info" };
+    assert.deepEqual(databaseEnvironment("knowledge-base", declared, { kind: "embedded", dataDir: "/data" }), {
+      KB_DATA_DIR: join("/data", "databases", "knowledge-base"),
+      LOG_LEVEL: "info",
+    });
+    const attached = attachedDatabase("127.0.0.1:5433", { LOCAL_DB_USER: "me", LOCAL_DB_PASSWORD: "secret" });
+    const environment = databaseEnvironment("knowledge-base", declared, attached);
+    assert.deepEqual(
+      ["DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_TLS"].map((name) => environment[name]),
+      ["127.0.0.1", "5433", "kb", "me", "off"],
+    );
+    for (const wrong of ["db.example:5432", "127.0.0.1", "localhost:99999"]) {
+      assert.throws(() => attachedDatabase(wrong, {}), /attach: .* is not allowed; allowed: 127\.0\.0\.1:PORT/);
+    }
+  });
+
+  it("keep secrets in a file of the owner's, the same at the next start", () => {
+    const file = join(folder, "secrets.json");
+    const first = new LocalSecrets(file);
+    const value = first.value("urn", 40);
+    first.save();
+    assert.match(value, /^[A-Za-z0-9]{40}$/);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(new LocalSecrets(file).value("urn", 40), value);
+  });
+});
+
+describe("a data folder", () => {
+  it("belongs to one platform at a time, and a dead one's is taken over", () => {
+    const mine = takeDataDir(folder, "dev");
+    assert.throws(
+      () => takeDataDir(folder, "dev"),
+      new RegExp(`data-dir: .*: process ${process.pid} runs dev there.*platform down --local`),
+    );
+    mine.release();
+    assert.equal(findRunning(folder), undefined);
+    // Nobody has this process id for as long as that.
+    writeFileSync(join(folder, "run.json"), JSON.stringify({ pid: process.pid, started: "1", stack: "dev" }));
+    const again = takeDataDir(folder, "dev");
+    assert.equal(JSON.parse(readFileSync(join(folder, "run.json"), "utf8")).pid, process.pid);
+    again.release();
+  });
+
+  it("is purged only where this command made it", async () => {
+    writeFileSync(join(folder, "precious"), "");
+    await down(folder, folder, true);
+    assert.ok(statSync(join(folder, "precious")));
+    const mine = takeDataDir(join(folder, "data"), "dev");
+    mine.release();
+    const { purged } = await down(folder, join(folder, "data"), true);
+    assert.equal(purged[0], join(folder, "data"));
+    assert.throws(() => statSync(join(folder, "data")));
+  });
+});
+
+describe("a choice of parts", () => {
+  const service = (name: string, variables: readonly string[] = []) =>
+    ({
+      name,
+      main: { environment: variables.map((each) => ({ name: each, value: "x" })) },
+    }) as unknown as DeclaredService;
+  const services = [service("ai-router", ["GOLD_URL"]), service("chat")];
+
+  it("is everything where none is named, and names what there is where one is wrong", () => {
+    assert.deepEqual(selectParts(services, []), { services, tiers: true });
+    assert.deepEqual(selectParts(services, ["chat"]), { services: [services[1]], tiers: false });
+    assert.throws(() => selectParts(services, ["nope"]), /only: "nope" .*tiers \(gold and silver\), ai-router, chat/);
+  });
+
+  it("must hold what a part sends its requests to", () => {
+    assert.throws(() => selectParts(services, ["ai-router"]), /allowed: ai-router together with tiers/);
+    assert.equal(selectParts(services, ["ai-router", "tiers"]).tiers, true);
+  });
+});
