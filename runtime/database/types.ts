@@ -22,7 +22,7 @@ export interface Session {
   query<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<QueryResult<Row>>;
   /**
    * As `query`, for a statement that is asked again and again: each connection parses it once and keeps it for good, so its text
-   * must be one of few. It is planned once as well where the transaction has set `plan_cache_mode` to `force_generic_plan`.
+   * must be one of few.
    */
   prepared<Row = Record<string, unknown>>(text: string, values: readonly SqlValue[]): Promise<QueryResult<Row>>;
 }

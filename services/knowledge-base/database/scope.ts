@@ -24,7 +24,5 @@ export function openingStatements(scope: Scope): string {
     "SET LOCAL hnsw.ef_search = 120",
     // Reading an index at random costs little more than in order, on SSD and in memory.
     "SET LOCAL random_page_cost = 1.1",
-    // A prepared statement is planned once: planning a search for each question takes a quarter of its time.
-    "SET LOCAL plan_cache_mode = force_generic_plan",
   ].join("; ");
 }
