@@ -51,7 +51,8 @@ export async function findCandidates(
 
 /**
  * One statement for both legs and for what ranking needs of their passages; a concept's canon passage gives way to the telling of
- * the asker's own world. It answers with one row of lists: the embedded engine's client takes microseconds for each value.
+ * the asker's own world. It answers with one row of lists: the embedded engine's client takes microseconds for each value. Limits
+ * stand in its text: PostgreSQL keeps one plan for all questions only where it does not take a limit for a tenth of the table.
  */
 async function readCandidates(
   session: Session,

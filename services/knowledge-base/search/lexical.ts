@@ -106,7 +106,7 @@ export function lexicalStatement(
       ? scored
       : `SELECT scored.id, scored.score FROM (${scored}) scored JOIN passages p ON p.generation_id = ${own} AND p.id = scored.id
          WHERE ${conditions.join(" AND ")}`;
-  return `${kept} ORDER BY score DESC, id LIMIT ${parameter(settings.candidates)}`;
+  return `${kept} ORDER BY score DESC, id LIMIT ${settings.candidates}`;
 }
 
 /** What one candidate earns by its words. */

@@ -21,7 +21,7 @@ export function nearestStatement(
     ...passageFilter(filters, parameter),
   ];
   return `SELECT p.id FROM passages p WHERE ${conditions.join(" AND ")}
-    ORDER BY p.embedding <=> ${vector}::vector LIMIT ${parameter(settings.candidates)}`;
+    ORDER BY p.embedding <=> ${vector}::vector LIMIT ${settings.candidates}`;
 }
 
 /**
