@@ -31,6 +31,8 @@ for (const { name, entry } of entries) {
     legalComments: "none",
     logLevel: "warning",
     metafile: true,
+    // The bundle names its parts: a tree whose node_modules is a link must give the same one, since images are named by it.
+    preserveSymlinks: true,
     // A native package; the inference host imports it when the embedded engine is asked for, and says so when it is missing.
     external: ["node-llama-cpp"],
   });

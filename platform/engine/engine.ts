@@ -44,6 +44,7 @@ export function createEngine(options: EngineOptions): Engine {
   const registrar: Registrar = new Registrar({
     stack,
     project: project.name,
+    folder: project.pwd,
     callbacks,
     providers,
     components: new Map(plugins.flatMap((plugin) => Object.entries(plugin.components ?? {}))),

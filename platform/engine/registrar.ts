@@ -1,4 +1,5 @@
 import { resolveAliases } from "./aliases";
+import { withAssetHashes } from "./assets";
 import type { Callbacks, HookCall, InvokeCall } from "./callbacks";
 import type { DefaultProviders, PackageRequest } from "./default-providers";
 import { EvaluationError } from "./errors";
@@ -26,6 +27,8 @@ export interface ResourceHook {
 interface RegistrarParts {
   readonly stack: string;
   readonly project: string;
+  /** Working directory of the program. */
+  readonly folder: string;
   readonly callbacks: Callbacks;
   readonly providers: DefaultProviders;
   /** Remote components by type token. */
@@ -164,7 +167,7 @@ export class Registrar {
     const inputs: PropertyMap = {};
     for (const [key, value] of Object.entries(goal.inputs)) {
       const found = new Set<Urn>(goal.propertyDependencies[key] ?? []);
-      inputs[key] = flattenOutputValues(value, found);
+      inputs[key] = withAssetHashes(flattenOutputValues(value, found), this.parts.folder);
       extra[key] = found;
     }
     const propertyDependencies = Object.fromEntries(
