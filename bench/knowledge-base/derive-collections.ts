@@ -1,7 +1,9 @@
 /**
  * Derives retrieval collections from the documentation that `npm ci` puts into node_modules, so that a setting of the search can
  * be judged on more than one kind of question without a download. Relevance follows from structure, not from human judges:
- * the figures compare settings with each other and say nothing about absolute quality.
+ * the figures compare settings with each other and say nothing about absolute quality. A collection with titles, given besides,
+ * makes one more: its titles ask for their texts.
+ * Usage: npx tsx bench/knowledge-base/derive-collections.ts FOLDER [COLLECTION]
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +11,7 @@ import { toString as plainText } from "mdast-util-to-string";
 import remarkGfm from "remark-gfm";
 import remarkParse from "remark-parse";
 import { unified } from "unified";
+import { readCollection } from "../../services/knowledge-base/evaluation/collection";
 
 interface Doc {
   id: string;
@@ -172,6 +175,16 @@ function headingToSection(): Collection {
   return { docs, queries: sample(queries, 300) };
 }
 
+/** Each title asks for its text, which is stored without it. */
+function titleToText(collection: string): Collection {
+  const { documents } = readCollection(collection);
+  const titled = documents.filter(({ title }) => title.trim() !== "");
+  return {
+    docs: documents.map(({ id, text }) => ({ id, title: "", text })),
+    queries: sample(titled, 350).map(({ id, title }) => ({ id, text: title, relevant: [id] })),
+  };
+}
+
 function save(folder: string, name: string, { docs, queries }: Collection): void {
   const target = join(folder, name);
   mkdirSync(target, { recursive: true });
@@ -185,9 +198,9 @@ function save(folder: string, name: string, { docs, queries }: Collection): void
   process.stdout.write(`${name}: ${docs.length} documents, ${queries.length} queries\n`);
 }
 
-const target = process.argv[2];
+const [, , target, collection] = process.argv;
 if (target === undefined) {
-  process.stderr.write("usage: derive-collections.ts FOLDER\n");
+  process.stderr.write("usage: derive-collections.ts FOLDER [COLLECTION]\n");
   process.exitCode = 2;
 } else {
   const resources = awsResources();
@@ -195,4 +208,5 @@ if (target === undefined) {
   save(target, "aws-property", propertyToResource(resources));
   save(target, "aws-service", leadToService(resources));
   save(target, "markdown-heading", headingToSection());
+  if (collection !== undefined) save(target, "title-text", titleToText(collection));
 }

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { PGlite, PGliteOptions } from "@electric-sql/pglite";
 import type * as Initial from "@electric-sql/pglite-prepopulatedfs";
 import { EmbeddedStatements } from "./embedded-statements";
+import { pageMemoryMb } from "./page-memory";
 
 /** Extensions that this project's services use. */
 export type EmbeddedExtension = "vector";
@@ -72,9 +73,7 @@ async function open(
 ): Promise<PGlite> {
   const options: PGliteOptions = {
     extensions,
-    // Room for 10,000 passages with vectors and their indexes (230 MB), which would be read from files otherwise, 8 KB at a time.
-    // Memory that holds no page yet costs nothing.
-    startParams: [...Engine.defaultStartParams, "-c", "shared_buffers=256MB"],
+    startParams: [...Engine.defaultStartParams, "-c", `shared_buffers=${pageMemoryMb(join(folder, "database"))}MB`],
     // PGlite's own way takes bytes digit by digit: 70 ms for 100 KB.
     parsers: { [types.BYTEA]: (text) => Buffer.from(text.slice(2), "hex") },
   };

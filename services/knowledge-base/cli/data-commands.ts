@@ -156,9 +156,10 @@ export function addDataCommands(program: Command, done: (code: number) => void):
     .description("Judge the search on a folder with docs.jsonl, queries.jsonl and qrels.tsv.")
     .option("--data-dir <folder>", "keep the loaded collection there (default: a temporary folder)")
     .option("--mode <mode>", "hybrid, lexical or vector", "hybrid")
+    .option("--pair-weight <weight>", "weight of neighbouring words; 0 and --mode lexical are plain BM25", Number)
     .option("--json", "print JSON", false)
-    .action(async (folder: string, flags: { dataDir?: string; mode: string; json: boolean }) => {
-      const { mode } = flags;
+    .action(async (folder: string, flags: { dataDir?: string; mode: string; pairWeight?: number; json: boolean }) => {
+      const { mode, pairWeight } = flags;
       if (mode !== "hybrid" && mode !== "lexical" && mode !== "vector") {
         throw new InputError({ path: "mode", given: mode, allowed: "hybrid, lexical or vector", where: "--mode" });
       }
@@ -169,7 +170,7 @@ export function addDataCommands(program: Command, done: (code: number) => void):
         const result = await withLibrary(flags.dataDir ?? temporary, async ({ indexer }) => {
           const worlds = await loadCollection(indexer, collection, bar.progress);
           bar.stop();
-          return evaluate(indexer, collection, worlds, { mode });
+          return evaluate(indexer, collection, worlds, { mode, pairWeight });
         });
         print(flags.json, result, () => [
           `${result.documents} documents, ${result.questions} questions`,
