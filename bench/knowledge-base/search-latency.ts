@@ -52,11 +52,11 @@ void runMain("bench:knowledge-base", async () => {
     return () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
   };
   let took = clock();
-  const database = await openEmbedded({ dataDir: directory });
+  let database = await openEmbedded({ dataDir: directory });
   try {
     await migrate(database);
     said(`first start with migrations: ${took()}`);
-    const indexer = new Indexer(database, { kind: "statistical" });
+    let indexer = new Indexer(database, { kind: "statistical" });
     const { passage, question } = writer();
     const documents = Array.from({ length: passages / passagesOfDocument }, (_, index) =>
       prepareDocument({
@@ -82,6 +82,11 @@ void runMain("bench:knowledge-base", async () => {
     await finishBulk(indexer, await indexer.active());
     delay.disable();
     said(`HNSW build and vacuum: ${took()}; longest stall of the main thread ${(delay.max / 1e6).toFixed(0)} ms`);
+
+    // As a service that starts on a filled memory: the engine's memory for pages follows what is stored when it is opened.
+    await database.close();
+    database = await openEmbedded({ dataDir: directory });
+    indexer = new Indexer(database, { kind: "statistical" });
 
     const times = {
       search: [] as number[],
