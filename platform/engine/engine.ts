@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { join, relative, sep } from "node:path";
+import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Callbacks } from "./callbacks";
 import { DefaultProviders } from "./default-providers";
@@ -23,6 +24,8 @@ export interface EngineOptions {
   /** Give the program stand-ins for outputs that only the cloud knows. */
   readonly standIns?: boolean;
   readonly listener: Listener;
+  /** The program's own pipe to the engine. */
+  readonly pipe: Duplex;
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
   readonly onRefusal: (error: EvaluationError, fatal: boolean) => void;
   readonly onComplete: (outputs: PropertyMap) => void;
@@ -67,7 +70,7 @@ export function createEngine(options: EngineOptions): Engine {
     onRefusal: options.onRefusal,
     onComplete: options.onComplete,
   });
-  const server = serve(monitor, options.listener);
+  const server = serve(monitor, options.listener, options.pipe);
   return {
     resources: () => [...registrar.records.values()],
     close: () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { evaluate } from "./evaluate";
 import type { Evaluation, PropertyMap } from "./types";
 
@@ -32,4 +34,32 @@ describe("the engine runs foreign programs", function () {
       assert.equal(evaluation.resources[0]?.type, "pulumi:pulumi:Stack");
     });
   }
+
+  it("records the same of a program that brings an SDK of its own, which speaks gRPC to the engine", async () => {
+    const source = join(fixtures, "plain-js");
+    const folder = mkdtempSync(join(tmpdir(), "bundled-program-"));
+    try {
+      for (const file of ["Pulumi.yaml", "Pulumi.test.yaml", "package.json"])
+        copyFileSync(join(source, file), join(folder, file));
+      symlinkSync(join(__dirname, "..", "..", "node_modules"), join(folder, "node_modules"));
+      buildSync({
+        entryPoints: [join(source, "index.js")],
+        outfile: join(folder, "index.js"),
+        bundle: true,
+        platform: "node",
+        logLevel: "error",
+      });
+      const [plain, bundled] = [
+        await evaluate({ projectDir: source, stack: "test" }),
+        await evaluate({ projectDir: folder, stack: "test" }),
+      ].map(({ resources, outputs, diagnostics }) => ({
+        resources: resources.map(({ sourcePosition: _place, ...resource }) => resource),
+        outputs,
+        diagnostics,
+      }));
+      assert.deepEqual(bundled, plain);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

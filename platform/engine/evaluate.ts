@@ -45,6 +45,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       parameters: options.parameters,
       standIns: options.outputs === "stand-in",
       listener,
+      pipe: program.pipe,
       onDiagnostic: say,
       onRefusal: (error, fatal) => {
         refusal ??= error;

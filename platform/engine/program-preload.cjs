@@ -9,9 +9,12 @@ const { fileURLToPath } = require("node:url");
 const util = require("node:util");
 const { isMainThread } = require("node:worker_threads");
 
+const { callOverPipe } = require("./program-pipe.cjs");
+
 const { createRequire, findSourceMap } = Module;
 
 const reportDescriptor = 3;
+const pipeDescriptor = 4;
 /** The SDK takes the whole stack of each resource and the engine wants the place of its constructor, the sixth frame at most. */
 const framesOfResource = 6;
 const modules = `${sep}node_modules${sep}`;
@@ -121,6 +124,12 @@ function reportExit() {
   });
 }
 
+/** The engine's address as the runner is told it. */
+function engineAddress() {
+  const option = "--monitor=";
+  return process.argv.find((argument) => argument.startsWith(option)).slice(option.length);
+}
+
 const runner = process.env.PLATFORM_ENGINE_RUNNER;
 if (isMainThread && runner !== undefined) {
   delete process.env.PLATFORM_ENGINE_RUNNER;
@@ -130,5 +139,6 @@ if (isMainThread && runner !== undefined) {
   plainErrors();
   promisesWithoutStacks(requireFromRunner);
   withoutDebugMessages(requireFromRunner);
+  callOverPipe(requireFromRunner, pipeDescriptor, engineAddress());
   reportExit();
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { EvaluationError } from "./errors";
 import type { Project } from "./project";
 import type { StackConfig } from "./stack-config";
@@ -68,7 +68,7 @@ export class Program {
     const child = spawn(process.execPath, given, {
       cwd: project.pwd,
       env: environment(options, runner),
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });
     for (const stream of ["stdout", "stderr"] as const) {
@@ -76,6 +76,11 @@ export class Program {
       if (input !== null) createInterface({ input }).on("line", (line) => options.onLine(stream, line));
     }
     return new Program(child);
+  }
+
+  /** The program's calls come and are answered here. */
+  get pipe(): Duplex {
+    return this.child.stdio[4] as Duplex;
   }
 
   /** Waits for the end of the process and of its output; kills it when `timeoutMs` have passed. */
