@@ -122,7 +122,7 @@ export interface LocalControl {
 }
 
 export interface ChatTurn {
-  /** An archetype, or `archetype/task`. */
+  /** `archetype/task`, as the router names its models. */
   readonly model: string;
   readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
   /** Milliseconds until the first token that the player waits for: below 100 Gold is asked. @default Silver */

@@ -98,7 +98,8 @@ export class LocalGroup implements ScalableGroup {
 
   setDesired(capacity: number): void {
     this.desired = clamp(capacity, this.min, this.max);
-    this.#settle();
+    // The decision is noted before what follows from it.
+    queueMicrotask(() => this.#settle());
   }
 
   /** Launches the nodes that are wanted and lets the policies act. Resolves when all of them are in service. */

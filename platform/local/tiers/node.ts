@@ -24,8 +24,8 @@ export interface NodeParts {
   readonly say: (line: string) => void;
 }
 
-/** Tokens a second that load a simulated GPU fully: some fifty simulated players do. */
-export const simulatedTokensPerSecond = 100;
+/** Tokens a second that load a simulated GPU fully: some forty simulated players do. */
+export const simulatedTokensPerSecond = 60;
 /** Seconds that a program may take to end once it was asked to; it has drained before. */
 const stopSeconds = 6;
 /** Variables of this process that a program needs to run at all. */
