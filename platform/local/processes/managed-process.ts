@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessStatus } from "../state";
 import { LineBuffer } from "./line-buffer";
+import { memoryKib } from "./memory";
 import { guardGroup, releaseGroup } from "./reaper";
 
 /** A program that runs here and is looked after. */
@@ -42,6 +42,8 @@ const firstBackoffMs = 250;
 const longestBackoffMs = 10_000;
 /** A process that lived this long starts again without delay. */
 const steadyMs = 30_000;
+/** Reading a process's memory takes a millisecond or two. */
+const memoryMs = 2_000;
 
 /**
  * A child process in a group of its own, with health, logs and restart with backoff. The group ends with this process, even when
@@ -58,6 +60,7 @@ export class ManagedProcess {
   #restarts = 0;
   #backoffMs = firstBackoffMs;
   #again: NodeJS.Timeout | undefined;
+  #memory: { readonly at: number; readonly pid?: number; readonly mib?: number } = { at: 0 };
 
   /** @param onChange Called after each change of status. */
   constructor(
@@ -78,15 +81,15 @@ export class ManagedProcess {
     return this.#restarts;
   }
 
-  /** Resident memory in MiB; undefined where it does not run or the system does not say. */
+  /** Memory in MiB, at most two seconds old; undefined where it does not run or the system does not say. */
   memoryMiB(): number | undefined {
     if (this.pid === undefined) return undefined;
-    try {
-      const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8")) ?? [];
-      return kib === undefined ? undefined : Math.round(Number(kib) / 1024);
-    } catch {
-      return undefined;
+    const now = Date.now();
+    if (now - this.#memory.at >= memoryMs || this.#memory.pid !== this.pid) {
+      const kib = memoryKib(this.pid);
+      this.#memory = { at: now, pid: this.pid, mib: kib === undefined ? undefined : Math.round(kib / 1024) };
     }
+    return this.#memory.mib;
   }
 
   /** The last 500 lines of its output, oldest first. */

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { memoryKib } from "../processes/memory";
 
 /** A process as /proc shows it. */
 interface ProcessLine {
@@ -19,10 +20,7 @@ export function descendants(root: number): ProcessLine[] {
   return found;
 }
 
-/**
- * Watches the memory of this process and all below it: the proportional set, in which a page that several processes share counts
- * once altogether. Where the system does not tell it, the resident set.
- */
+/** Watches the memory of this process and all below it. */
 export class MemoryWatch {
   #peakKib = 0;
   readonly #timer = setInterval(() => this.#sample(), 500).unref();
@@ -40,7 +38,7 @@ export class MemoryWatch {
     const pids = [process.pid, ...descendants(process.pid).map(({ pid }) => pid)];
     this.#peakKib = Math.max(
       this.#peakKib,
-      pids.reduce((sum, pid) => sum + kibOf(pid), 0),
+      pids.reduce((sum, pid) => sum + (memoryKib(pid) ?? 0), 0),
     );
   }
 }
@@ -61,11 +59,6 @@ function pids(): number[] {
   } catch {
     return [];
   }
-}
-
-function kibOf(pid: number): number {
-  const proportional = /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1];
-  return Number(proportional ?? /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
 }
 
 function read(file: string): string {

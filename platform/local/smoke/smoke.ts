@@ -25,7 +25,7 @@ export interface SmokeReport {
   readonly failed: number;
   /** Seconds from the start of the command. */
   readonly seconds: { readonly ready: number; readonly stop: number; readonly total: number };
-  /** Largest sum of resident memory over all processes, MiB. */
+  /** Largest sum of memory over all processes, MiB. */
   readonly peakMiB: number;
   readonly bars: typeof bars & { readonly met: boolean };
   readonly checks: readonly CheckResult[];

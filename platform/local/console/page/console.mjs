@@ -74,7 +74,7 @@ function showLast() {
   showFigures(byId("facts"), [
     ["services healthy", `${healthy} of ${services.length}`, healthy < services.length ? "warm" : undefined],
     ["nodes in service", nodes.filter(({ lifecycle }) => lifecycle === "InService").length],
-    ["resident memory", mebibytes(memory)],
+    ["memory", mebibytes(memory)],
     ["since start", duration(at - startedAt)],
   ]);
   showLoad(state);
