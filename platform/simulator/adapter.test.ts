@@ -157,7 +157,7 @@ describe("plan of an evaluated stack", () => {
         tracking("backlog", math, 4),
       ),
     );
-    const [utilization, requests, backlog] = plan.groups[0]!.targetTracking;
+    const [backlog, requests, utilization] = plan.groups[0]!.targetTracking;
     assert.equal(utilization?.query.terms[0]?.metric, "gpuUtilization");
     assert.equal(utilization?.query.periodSeconds, 10);
     assert.equal(utilization?.disableScaleIn, true);

@@ -79,7 +79,11 @@ function groupPlan(index: ResourceIndex, group: RecordedResource, warnings: stri
   const mixed = objectOf(inputs.mixedInstancesPolicy);
   const distribution = objectOf(mixed?.instancesDistribution) ?? {};
   const own = (type: string) =>
-    index.ofType(type).filter((resource) => index.target(resource, "autoscalingGroupName", types.group) === group);
+    index
+      .ofType(type)
+      .filter((resource) => index.target(resource, "autoscalingGroupName", types.group) === group)
+      // The order in which a program's registrations arrive differs from run to run.
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   const policies = own(types.policy);
   const hooks = [...objectsOf(inputs.initialLifecycleHooks), ...own(types.hook).map((hook) => hook.inputs)];
   const min = numberOf(inputs.minSize) ?? 0;

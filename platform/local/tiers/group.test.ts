@@ -51,7 +51,7 @@ describe("the GPU tiers on this machine", function () {
       ],
     );
     const metrics = gold().policies.map(({ metric, target }) => `${metric} ${target}`);
-    assert.deepEqual(metrics, ["GPUUtilization 70", "GPUMemoryPressure 75", "QueueDepth 4"]);
+    assert.deepEqual(metrics, ["GPUMemoryPressure 75", "QueueDepth 4", "GPUUtilization 70"]);
     await until(async () => (await ask()).status === 200);
     assert.match((await ask()).text, /Mortal/);
   });
