@@ -1,5 +1,10 @@
+import { Client, escapeIdentifier } from "pg";
 import { InputError } from "../../contracts/input-error";
+import type { DeclaredService } from "./graph/tasks";
 import type { LocalDatabase } from "./realise/database-environment";
+
+/** Milliseconds to connect. */
+const connectMs = 5_000;
 
 /**
  * Reads `--attach host:port`, LOCAL_DB_USER (default: postgres) and LOCAL_DB_PASSWORD.
@@ -23,4 +28,35 @@ export function attachedDatabase(address: string, environment: NodeJS.ProcessEnv
     user: environment.LOCAL_DB_USER || "postgres",
     password: environment.LOCAL_DB_PASSWORD ?? "",
   };
+}
+
+/**
+ * Makes the databases of services on an attached server where they are missing; what is there is left as it is.
+ * @throws InputError where the server does not let this user in
+ */
+export async function ensureDatabases(
+  { host, port, user, password }: Extract<LocalDatabase, { kind: "attached" }>,
+  services: readonly DeclaredService[],
+): Promise<void> {
+  const wanted = services
+    .filter(({ stub }) => !stub)
+    .flatMap(({ main }) => main.environment.filter(({ name }) => name === "DB_NAME"));
+  const client = new Client({ host, port, user, password, database: "postgres", connectionTimeoutMillis: connectMs });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ datname: string }>("SELECT datname FROM pg_database");
+    const there = rows.map(({ datname }) => datname);
+    for (const { value } of wanted) {
+      if (!there.includes(value)) await client.query(`CREATE DATABASE ${escapeIdentifier(value)}`);
+    }
+  } catch (error) {
+    throw new InputError({
+      path: "attach",
+      given: `${host}:${port}`,
+      allowed: `a PostgreSQL that lets ${user} make databases (${error instanceof Error ? error.message : error})`,
+      where: "--attach, LOCAL_DB_USER and LOCAL_DB_PASSWORD",
+    });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

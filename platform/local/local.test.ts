@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attachedDatabase } from "./attach";
@@ -11,6 +11,7 @@ import { AddressBook } from "./realise/addresses";
 import { databaseEnvironment } from "./realise/database-environment";
 import { embeddedDatabase } from "./realise/realisers";
 import { LocalSecrets } from "./realise/secrets";
+import { keepCopy, recoverDatabase } from "./run/database-recovery";
 import { findRunning, takeDataDir } from "./run/run-file";
 import { selectParts } from "./selection";
 
@@ -116,6 +117,34 @@ describe("a data folder", () => {
     const { purged } = await down(folder, join(folder, "data"), true);
     assert.equal(purged[0], join(folder, "data"));
     assert.throws(() => statSync(join(folder, "data")));
+  });
+});
+
+describe("a database that a power cut has torn", () => {
+  const databases = () => readdirSync(join(folder, "databases")).sort();
+  const write = (text: string) => writeFileSync(join(folder, "databases", "knowledge-base", "data"), text);
+  const torn = new Error("knowledge-base migrate ended with code 1: PANIC: could not locate a valid checkpoint record");
+
+  beforeEach(() => mkdirSync(join(folder, "databases", "knowledge-base"), { recursive: true }));
+
+  it("is kept aside, and the copy of the last orderly stop takes its place", () => {
+    write("in order");
+    keepCopy(folder, "knowledge-base");
+    write("torn");
+    assert.match(
+      recoverDatabase(folder, "knowledge-base", torn) ?? "",
+      /cannot be opened.*the copy of the last orderly stop/,
+    );
+    const [whole, broken] = databases();
+    assert.match(broken!, /^knowledge-base\.broken-/);
+    assert.equal(readFileSync(join(folder, "databases", whole!, "data"), "utf8"), "in order");
+    assert.equal(readFileSync(join(folder, "databases", broken!, "data"), "utf8"), "torn");
+  });
+
+  it("is left alone where the failure is another one", () => {
+    write("in order");
+    assert.equal(recoverDatabase(folder, "knowledge-base", new Error("syntax error at line 3")), undefined);
+    assert.deepEqual(databases(), ["knowledge-base"]);
   });
 });
 

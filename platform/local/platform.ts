@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Evaluation } from "../engine";
+import { ensureDatabases } from "./attach";
 import { type Bundle, ensureBundles } from "./bundles";
 import { startConsole } from "./console/console";
 import { startEdge } from "./edge";
@@ -147,6 +148,7 @@ async function bringUp(
   closing.push(() => page.close());
   platform.console = page;
   steps.begin(1, "console", "page").done(page.url);
+  if (database.kind === "attached") await ensureDatabases(database, selection.services);
   const databaseStep = steps.begin(1, "aws:rds:Instance", "database");
   await Promise.all([services.start(), tiersUp(tiers, steps)]);
   databaseStep.done(databaseNote(selection, database));
