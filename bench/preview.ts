@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-// What an offline preview costs: time and memory of prod's beside the time that merely importing the SDK takes, growth with the
-// number of resources, and the time of a plan against the parent commit. Each figure is the best of several runs, so that a busy
+// What an offline preview costs: time and memory of prod's beside the time that merely importing the SDK takes, and beside the time
+// in which the SDK alone registers as many resources with its own mocks, in one process; growth with the number of resources; and
+// the time of a plan against the parent commit. Each figure is the best of several runs, so that a busy
 // machine does not count.
 //
 //   npm run bench:preview -- [--runs 3] [--base HEAD~1]
@@ -91,6 +92,19 @@ async function grown(count: number, runs: number): Promise<Cost> {
   }
 }
 
+const sdk =
+  'const [{ runtime }, { ec2 }] = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "@pulumi/random"].map(require);';
+
+/** A program of as many resources as prod has, evaluated by the SDK's mocks: no engine, no second process, no TypeScript. */
+function mocked(): string[] {
+  const args = [command, "preview", "--stack", "prod", "--timeout", "300", "--json"];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: repository, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { steps }: { steps: unknown[] } = JSON.parse(stdout);
+  const mocks = "{ newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: ({ inputs }) => inputs }";
+  const loop = `for (let at = 0; at < ${steps.length}; at++) new ec2.Vpc("r" + at, { cidrBlock: "10.0.0.0/16" })`;
+  return ["-e", `${sdk} runtime.setMocks(${mocks}, "bench", "bench", true); ${loop}`];
+}
+
 const verdict = (value: number, bar: number): string => `${value <= bar ? "within" : "OVER"} ${bar}`;
 
 async function main(): Promise<void> {
@@ -98,23 +112,20 @@ async function main(): Promise<void> {
     options: { runs: { type: "string", default: "3" }, base: { type: "string", default: "HEAD~1" } },
   });
   const runs = Number(values.runs);
-  const load = [
-    "--import",
-    "tsx",
-    "-e",
-    'require("@pulumi/pulumi"); require("@pulumi/aws"); require("@pulumi/awsx"); require("@pulumi/random")',
-  ];
   const row = (what: string, value: number, unit: string, bar?: number): void => {
     const shown = `${what.padEnd(58)} ${value.toFixed(2).padStart(8)} ${unit.padEnd(4)}`;
     console.log(bar === undefined ? shown.trimEnd() : `${shown} ${verdict(value, bar)}`);
   };
-  const floor = await best(runs, load);
+  const floor = await best(runs, ["--import", "tsx", "-e", sdk]);
   row("importing the SDK alone", floor.seconds, "s");
   row("importing the SDK alone, resident", floor.residentMiB, "MiB");
   const preview = await best(runs, [command, "preview", "--stack", "prod", "--timeout", "300"]);
   row("preview of prod", preview.seconds, "s", bars.seconds);
   row("preview of prod, resident, both processes", preview.residentMiB, "MiB", bars.residentMiB);
   row("preview of prod / importing the SDK", preview.seconds / floor.seconds, "x", bars.ratio);
+  const alone = await best(runs, mocked());
+  row("the SDK alone registers as many with its mocks", alone.seconds, "s");
+  row("preview of prod / the SDK with its mocks", preview.seconds / alone.seconds, "x");
   const against = await best(runs, [
     ...[command, "preview", "--stack", "prod", "--timeout", "300"],
     ...["--baseline", `git:${values.base}`],

@@ -20,10 +20,11 @@ const framesOfResource = 6;
 const modules = `${sep}node_modules${sep}`;
 
 /**
- * What the SDK loads at its start and needs only to serialise functions, to read TypeScript and to send traces. It is half of
+ * What the SDK loads at its start and needs only to serialise functions, to read TypeScript, to drive the CLI and to send traces. It is half of
  * the time and of the memory that importing the SDK takes.
  */
-const rarelyUsed = /^(?:(?:\.\.?\/)+typescript-shim|@npmcli\/arborist|@opentelemetry\/(?!api$).*)$/;
+const rarelyUsed =
+  /^(?:(?:\.\.?\/)+typescript-shim|@npmcli\/arborist|normalize-package-data|fdir|execa|js-yaml|@opentelemetry\/(?!api$).*)$/;
 
 /** Has the modules that the SDK rarely uses loaded when something of them is first asked for. */
 function loadWhenUsed(runnerFolder) {
@@ -37,7 +38,12 @@ function loadWhenUsed(runnerFolder) {
 
 /** An object that has what the module has. It says that it is an ES module, so that compiled imports take it as it is. */
 function standInFor(loadModule) {
-  return new Proxy({}, { get: (_none, key) => key === "__esModule" || loadModule()[key] });
+  const get = (_none, key) => {
+    if (key === "__esModule") return true;
+    const module = loadModule();
+    return key === "default" && !module.__esModule ? module : module[key];
+  };
+  return new Proxy({}, { get });
 }
 
 function mapPositions(requireFromRunner) {
