@@ -10,8 +10,8 @@ import type { StackConfig } from "./stack-config";
 /** Written `--require=...`: a bare `--require` would make the runner believe that the user brought a loader. */
 const preload = join(__dirname, "program-preload.cjs");
 
-/** MiB for young objects: room from the start saves collections, and Node 24 by itself takes twice that. */
-const nursery = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+/** MiB for young objects: room from the start saves collections, and more would cost several times that in memory. */
+const nursery = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
 
 export interface ProgramOptions {
   readonly project: Project;
