@@ -4,8 +4,12 @@ import { z } from "zod";
 import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
 
-const count = (min: number, max = 1_000_000) => z.coerce.number().int().min(min).max(max);
-const share = z.coerce.number().min(0.1).max(0.98);
+function count(min: number, max = 1_000_000) {
+  const range = `a whole number, ${min} to ${max}`;
+  return z.coerce.number(range).int(range).min(min, range).max(max, range);
+}
+const shareRange = "a number, 0.1 to 0.98";
+const share = z.coerce.number(shareRange).min(0.1, shareRange).max(0.98, shareRange);
 const flag = z.preprocess((value) => value === true || value === "true" || value === "1", z.boolean());
 const port = count(0, 65_535);
 
@@ -14,7 +18,11 @@ const port = count(0, 65_535);
  * (`INFERENCE_HOST_QUEUE_SECONDS=20`); the option wins.
  */
 export const settings = {
-  engine: setting(z.enum(["llama", "vllm"]), "llama", "llama.cpp in this process, or vLLM over loopback HTTP"),
+  engine: setting(
+    z.enum(["llama", "vllm"], "llama or vllm"),
+    "llama",
+    "llama.cpp in this process, or vLLM over loopback HTTP",
+  ),
   model: setting(
     z.string().optional(),
     undefined,
@@ -55,7 +63,11 @@ export const settings = {
   ),
   spareAdapters: setting(count(0, 512), 8, "vllm: room in CPU memory for versions that were unloaded"),
   maxRank: setting(count(1, 512), 32, "largest adapter rank that the engine is started for"),
-  vllmUrl: setting(z.url(), `http://127.0.0.1:${ports.vllm}`, "vllm: where it listens"),
+  vllmUrl: setting(
+    z.url("an address such as http://HOST:PORT"),
+    `http://127.0.0.1:${ports.vllm}`,
+    "vllm: where it listens",
+  ),
   vllmExec: setting(
     z.string().optional(),
     undefined,

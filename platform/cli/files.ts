@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "../../contracts/input-error";
+import { makeFolder } from "../../runtime/make-folder";
 
 /**
  * Reads a file that an option names.
@@ -20,7 +21,7 @@ export function readText(file: string, option: string): string {
  */
 export function writeText(file: string, option: string, text: string): void {
   try {
-    mkdirSync(dirname(resolve(file)), { recursive: true });
+    makeFolder(dirname(resolve(file)));
     writeFileSync(file, text);
   } catch (error) {
     throw fileError(file, option, "written", error);

@@ -1,9 +1,9 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { InputError } from "../../contracts/input-error";
 import { bundleFolder } from "./bundles";
-import { findRunning, isDataDir } from "./run/run-file";
+import { dataEntries, defaultDataDir, findRunning, isDataDir } from "./run/run-file";
 
 /** Longest that a platform may take to end by itself, in milliseconds; all that it started ends with it. */
 const patienceMs = 12_000;
@@ -12,8 +12,10 @@ const patienceMs = 12_000;
 export interface DownReport {
   /** Process id of the platform that was stopped. */
   readonly stopped?: number;
-  /** Folders that are gone. */
+  /** Folders and files that are gone. */
   readonly purged: readonly string[];
+  /** Folders that stay: they hold what is not this command's, or another platform runs on them. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -24,9 +26,8 @@ export interface DownReport {
 export async function down(projectDir: string, dataDir: string, purge: boolean): Promise<DownReport> {
   const running = findRunning(dataDir);
   if (running !== undefined) await end(dataDir, running.pid);
-  const purged: string[] = [];
-  if (purge && isDataDir(dataDir)) purged.push(dataDir);
-  else if (purge && running !== undefined) {
+  if (!purge) return { stopped: running?.pid, purged: [], kept: [] };
+  if (!isDataDir(dataDir) && running !== undefined) {
     throw new InputError({
       path: "data-dir",
       given: dataDir,
@@ -34,9 +35,27 @@ export async function down(projectDir: string, dataDir: string, purge: boolean):
       where: "--data-dir",
     });
   }
-  if (purge) purged.push(bundleFolder(projectDir), join(projectDir, ".platform", "toy"));
-  for (const folder of purged) rmSync(folder, { recursive: true, force: true });
-  return { stopped: running?.pid, purged };
+  const own = isDataDir(dataDir) ? purgeData(dataDir) : { purged: [], kept: [] };
+  const shared = [bundleFolder(projectDir), join(projectDir, ".platform", "toy")].filter((folder) =>
+    existsSync(folder),
+  );
+  // Another platform of this project may be made of them.
+  const inUse = findRunning(defaultDataDir(projectDir)) !== undefined;
+  if (!inUse) for (const folder of shared) rmSync(folder, { recursive: true, force: true });
+  return {
+    stopped: running?.pid,
+    purged: [...own.purged, ...(inUse ? [] : shared)],
+    kept: [...own.kept, ...(inUse ? shared : [])],
+  };
+}
+
+/** Removes what `platform up` put into the folder, and the folder where nothing else is in it. */
+function purgeData(dataDir: string): { readonly purged: string[]; readonly kept: string[] } {
+  for (const entry of dataEntries) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  if (readdirSync(dataDir).length > 0)
+    return { purged: dataEntries.map((entry) => join(dataDir, entry)), kept: [dataDir] };
+  rmdirSync(dataDir);
+  return { purged: [dataDir], kept: [] };
 }
 
 async function end(dataDir: string, pid: number): Promise<void> {

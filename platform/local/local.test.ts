@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attachedDatabase } from "./attach";
@@ -7,6 +16,7 @@ import { down } from "./down";
 import { router } from "./edge";
 import { localGpu, localServices } from "./graph/evaluate-local";
 import type { DeclaredService } from "./graph/tasks";
+import { lastWords } from "./processes/managed-process";
 import { AddressBook } from "./realise/addresses";
 import { databaseEnvironment } from "./realise/database-environment";
 import { embeddedDatabase } from "./realise/realisers";
@@ -108,15 +118,55 @@ describe("a data folder", () => {
     again.release();
   });
 
-  it("is purged only where this command made it", async () => {
+  it("is never one that holds somebody's files, and a purge takes nothing but what was put there", async () => {
     writeFileSync(join(folder, "precious"), "");
+    assert.throws(() => takeDataDir(folder, "dev"), /data-dir: .* allowed: a new or empty folder/);
     await down(folder, folder, true);
     assert.ok(statSync(join(folder, "precious")));
-    const mine = takeDataDir(join(folder, "data"), "dev");
+    const data = join(folder, "data");
+    takeDataDir(data, "dev").release();
+    writeFileSync(join(data, "notes"), "");
+    const { kept } = await down(folder, data, true);
+    assert.deepEqual([kept, readdirSync(data)], [[data], ["notes"]]);
+    const empty = join(folder, "empty");
+    takeDataDir(empty, "dev").release();
+    assert.deepEqual((await down(folder, empty, true)).purged, [empty]);
+    assert.throws(() => statSync(empty));
+  });
+
+  it("leaves programs alone that another platform of the project runs on", async () => {
+    mkdirSync(join(folder, ".platform", "bundles"), { recursive: true });
+    const mine = takeDataDir(join(folder, ".platform", "local"), "dev");
+    const { kept } = await down(folder, join(folder, "other"), true);
     mine.release();
-    const { purged } = await down(folder, join(folder, "data"), true);
-    assert.equal(purged[0], join(folder, "data"));
-    assert.throws(() => statSync(join(folder, "data")));
+    assert.deepEqual(kept, [join(folder, ".platform", "bundles")]);
+  });
+
+  it("that cannot be made is named, and nothing waits for ever", function () {
+    if (!existsSync("/proc")) return this.skip();
+    assert.throws(
+      () => takeDataDir("/proc/none/such", "dev"),
+      /data-dir: "\/proc\/none\/such" .* folder that can be written/,
+    );
+  });
+});
+
+describe("what is said of a program that ended", () => {
+  it("is the error of a crash, not what Node writes around it", () => {
+    const crash = [
+      "ready",
+      "node:fs:573",
+      "  return binding.open(",
+      "    ^",
+      "",
+      "TypeError: x is not a function",
+      "    at a.js:1:2",
+      "",
+      "Node.js v20.20.2",
+    ];
+    assert.equal(lastWords(crash), "TypeError: x is not a function");
+    assert.equal(lastWords(['{"level":50,"msg":"the port is taken"}', ""]), "the port is taken");
+    assert.equal(lastWords([]), undefined);
   });
 });
 

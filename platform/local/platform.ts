@@ -77,6 +77,7 @@ async function bringUp(
   const feed = new ChangeFeed();
   const { evaluation, graph, declared, bundles, selection } = await prepare(options);
   signal.throwIfAborted();
+  if (database.kind === "attached") await ensureDatabases(database, selection.services);
 
   const edge = declaredEdge(graph);
   const edgePort = await ports.next("the edge");
@@ -91,6 +92,7 @@ async function bringUp(
         projectDir,
         ports,
         pace,
+        closing,
         onChange: feed.changed,
         say: (line) => steps.say(line),
       })
@@ -148,7 +150,6 @@ async function bringUp(
   closing.push(() => page.close());
   platform.console = page;
   steps.begin(1, "console", "page").done(page.url);
-  if (database.kind === "attached") await ensureDatabases(database, selection.services);
   const databaseStep = steps.begin(1, "aws:rds:Instance", "database");
   await Promise.all([services.start(), tiersUp(tiers, steps)]);
   databaseStep.done(databaseNote(selection, database));

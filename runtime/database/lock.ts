@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { InputError } from "../../contracts/input-error";
+import { makeFolder } from "../make-folder";
 
 interface Holder {
   readonly pid: number;
@@ -26,7 +27,7 @@ const lockName = /^lock\.(\d+)$/;
  * @throws InputError when another live process, or one on another host that cannot be asked, holds it
  */
 export function lockDirectory(directory: string): Release {
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const me: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid), token: randomUUID() };
   const draft = join(directory, `lock-draft.${me.token}`);
   writeFileSync(draft, JSON.stringify(me));

@@ -3,7 +3,11 @@ import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
 
-const count = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
+function count(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const range =
+    most === Number.MAX_SAFE_INTEGER ? `a whole number from ${least}` : `a whole number, ${least} to ${most}`;
+  return z.coerce.number(range).int(range).min(least, range).max(most, range);
+}
 
 /**
  * Every setting of the router: an option (`--hedge-ms 80`) and an environment variable (`AI_ROUTER_HEDGE_MS=80`); the option wins.
@@ -26,7 +30,11 @@ export const settings = {
   wakeSeconds: setting(count(0, 300), 0, "seconds that a request waits for a tier without a node; 0: 503 at once"),
   retryAfterSeconds: setting(count(1, 3_600), 30, "Retry-After while a tier wakes; a boot takes minutes"),
   modelsSeconds: setting(count(1, 3_600), 30, "seconds between two looks at the models that a tier holds"),
-  metricsSeconds: setting(z.coerce.number().pipe(z.literal([10, 60])), 10, "seconds of a CloudWatch window, 10 or 60"),
+  metricsSeconds: setting(
+    z.coerce.number("10 or 60").pipe(z.literal([10, 60], "10 or 60")),
+    10,
+    "seconds of a CloudWatch window, 10 or 60",
+  ),
   memoryTurns: setting(count(0, 100), 20, "last turns of a character kept in process; 0: no conversation memory"),
   memoryNpcs: setting(count(1, 100_000), 500, "characters remembered in process"),
   memoryMinutes: setting(count(1, 1_440), 30, "minutes that an idle character is remembered in process"),

@@ -39,7 +39,8 @@ Examples:
     });
 }
 
-function describe({ stopped, purged }: DownReport): string {
+function describe({ stopped, purged, kept }: DownReport): string {
   const first = stopped === undefined ? "Nothing was running." : `Stopped process ${stopped} and all that it started.`;
-  return [first, ...purged.map((folder) => `Removed ${folder}`)].join("\n");
+  const left = kept.map((folder) => `Left ${folder}: it holds what is not the platform's, or another one runs on it`);
+  return [first, ...purged.map((folder) => `Removed ${folder}`), ...left].join("\n");
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
 import { attachedDatabase } from "../../local/attach";
 import { parsePortBase } from "../../local/ports";
+import { defaultDataDir } from "../../local/run/run-file";
 import { smoke } from "../../local/smoke/smoke";
 import { type UpOptions, up } from "../../local/up";
 import { list } from "../options";
@@ -24,6 +25,9 @@ interface UpFlags {
 
 /** First port where none is chosen: below the ports that systems give out by themselves. */
 const defaultPortBase = 7400;
+
+/** Stacks that are made for the cloud alone: one refuses what this machine must leave out, the other has nothing to run. */
+const cloudStacks = ["prod", "shared"];
 
 const examples = `
 Everything listens on loopback. The edge has the first port, the console the next; services and tiers follow.
@@ -66,6 +70,15 @@ export function registerUp(program: Command): void {
 
 async function run(flags: UpFlags): Promise<number> {
   requireLocal("up", flags.local, "pulumi up");
+  if (cloudStacks.includes(flags.stack)) {
+    throw new InputError({
+      path: "stack",
+      given: flags.stack,
+      allowed:
+        "dev, or a name of an ephemeral stack such as pr-7: what this machine runs is no stand-in for production",
+      where: "--stack",
+    });
+  }
   const projectDir = findProject(resolve(flags.cwd));
   const dataDir =
     flags.smoke && flags.dataDir === undefined
@@ -87,7 +100,12 @@ async function run(flags: UpFlags): Promise<number> {
 
 /** The folder that `--data-dir` names, or the project's own. */
 export const localDataDir = (projectDir: string, given: string | undefined): string =>
-  given === undefined ? join(projectDir, ".platform", "local") : resolve(given);
+  given === undefined ? defaultDataDir(projectDir) : resolve(named(given));
+
+function named(folder: string): string {
+  if (folder.trim() !== "") return folder;
+  throw new InputError({ path: "data-dir", given: folder, allowed: "the name of a folder", where: "--data-dir" });
+}
 
 /** @throws InputError where `--local` is left out. */
 export function requireLocal(command: string, local: boolean | undefined, instead: string): void {

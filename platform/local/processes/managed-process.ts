@@ -157,8 +157,9 @@ export class ManagedProcess {
   #describe(code: number | null, signal: string | null, failure: Error | undefined): string {
     const { name, command } = this.spec;
     if (failure !== undefined) return `${name}: ${command[0]} could not run: ${failure.message}`;
-    const said = this.#lines.lines().findLast((line) => line.trim() !== "");
-    return `${name} ended with ${signal ?? `code ${code}`}${said === undefined ? "" : `: ${plainMessage(said)}`}`;
+    // Who is killed has not said why.
+    const said = signal === null ? lastWords(this.#lines.lines()) : undefined;
+    return `${name} ended with ${signal ?? `code ${code}`}${said === undefined ? "" : `: ${said}`}`;
   }
 
   #afterEnd(exit: ProcessExit, proved: boolean): void {
@@ -206,6 +207,18 @@ export class ManagedProcess {
     this.#status = status;
     this.onChange();
   }
+}
+
+/** The line that tells why a program ended: of a crash of Node the error, of what else was written the last line. */
+export function lastWords(lines: readonly string[]): string | undefined {
+  const told = lines.filter(
+    (line) => line.trim() !== "" && !/^(?:Node\.js v|\(Use `node --trace|\s+at |\s*\^|\s*[{}]$)/.test(line),
+  );
+  const error = lines.some((line) => line.startsWith("Node.js v"))
+    ? told.findLast((line) => /^(?:Uncaught )?\w*(?:Error|Exception)\b.*:/.test(line))
+    : undefined;
+  const said = error ?? told.at(-1);
+  return said === undefined ? undefined : plainMessage(said);
 }
 
 /** What a log line says: its message where it is JSON, as the programs here write, else the line. */

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../../contracts/input-error";
+import { makeFolder } from "../../../runtime/make-folder";
 import { writeWhole } from "./write-whole";
 
 /** What a running platform leaves in its data folder for others to find it. */
@@ -16,6 +17,9 @@ export interface RunningPlatform {
 /** In every data folder that this command made; a folder without it is never purged. */
 const markerFile = "game-ai-platform-local";
 
+/** The data folder of a project where none is named. */
+export const defaultDataDir = (projectDir: string): string => join(projectDir, ".platform", "local");
+
 const runFile = (dataDir: string): string => join(dataDir, "run.json");
 
 /**
@@ -25,8 +29,17 @@ const runFile = (dataDir: string): string => join(dataDir, "run.json");
  */
 export function takeDataDir(dataDir: string, stack: string): { publish(console: string): void; release(): void } {
   const me: RunningPlatform = { pid: process.pid, started: startOf(process.pid), stack };
+  if (!isDataDir(dataDir) && !isEmptyOrMissing(dataDir)) {
+    throw new InputError({
+      path: "data-dir",
+      given: dataDir,
+      allowed:
+        "a new or empty folder, or one that platform up made before: down --purge removes it with all that is in it",
+      where: "--data-dir",
+    });
+  }
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
     writeWhole(
       join(dataDir, markerFile),
       "Data of the platform on this machine; `platform down --local --purge` removes it.\n",
@@ -65,6 +78,18 @@ export function findRunning(dataDir: string): RunningPlatform | undefined {
     return undefined;
   }
 }
+
+function isEmptyOrMissing(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    // A folder that cannot be read is told apart when it is written to.
+    return (error as NodeJS.ErrnoException).code !== "ENOTDIR";
+  }
+}
+
+/** What this command puts into a data folder; nothing else is ever removed from one. */
+export const dataEntries: readonly string[] = ["databases", "secrets.json", "run.json", markerFile];
 
 /** True for a folder that this command made. */
 export const isDataDir = (folder: string): boolean => existsSync(join(folder, markerFile));

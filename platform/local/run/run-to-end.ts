@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { type ProcessSpec, plainMessage } from "../processes/managed-process";
+import { lastWords, type ProcessSpec } from "../processes/managed-process";
 import { guardGroup, releaseGroup } from "../processes/reaper";
 
 /**
@@ -25,6 +25,6 @@ export async function runToEnd(
   ]);
   if (child.pid !== undefined) releaseGroup(child.pid);
   if (end === "code 0") return output;
-  const said = `${output}\n${errors}`.split("\n").findLast((line) => line.trim() !== "");
-  throw new Error(`${name} ended with ${end}${said === undefined ? "" : `: ${plainMessage(said)}`}`);
+  const said = lastWords(`${output}\n${errors}`.split("\n"));
+  throw new Error(`${name} ended with ${end}${said === undefined ? "" : `: ${said}`}`);
 }

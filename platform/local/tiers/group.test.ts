@@ -26,7 +26,7 @@ describe("the GPU tiers on this machine", function () {
     ]);
     const graph = new Graph(evaluation);
     const common = { onChange: () => undefined, say: () => undefined, pace: "quick" } as const;
-    tiers = await startTiers({ ...common, graph, bundles, projectDir, ports: createPorts(0) });
+    tiers = await startTiers({ ...common, graph, bundles, projectDir, ports: createPorts(0), closing: [] });
     await tiers.ready();
   });
   after(() => tiers?.stop());

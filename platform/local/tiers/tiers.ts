@@ -19,6 +19,8 @@ export interface TierOptions {
   readonly projectDir: string;
   readonly ports: Ports;
   readonly pace: ScalingPace;
+  /** Takes what must be closed where the bring-up fails half-way. */
+  readonly closing: (() => Promise<unknown>)[];
   readonly onChange: () => void;
   readonly say: (line: string) => void;
 }
@@ -35,6 +37,7 @@ export async function startTiers({
   projectDir,
   ports,
   pace,
+  closing,
   onChange,
   say,
 }: TierOptions): Promise<LocalTiers> {
@@ -45,6 +48,7 @@ export async function startTiers({
     onData: (namespace, data) => metrics.put(namespace, data),
     onCall: (call) => groups.map((group) => group.called(call)).find((taken) => taken !== undefined) ?? false,
   });
+  closing.push(() => endpoint.close());
   const { groups: plans } = scalingPlanOf(graph.evaluation);
   const index = new ResourceIndex(graph.evaluation);
   for (const plan of plans) {
@@ -55,6 +59,7 @@ export async function startTiers({
       name: plan.tier,
     });
     balancers.push(balancer);
+    closing.push(() => balancer.close(0));
     const node = {
       group: plan.name,
       environment: nodeEnvironment(index, group),
