@@ -222,7 +222,7 @@ export function lastWords(lines: readonly string[]): string | undefined {
 }
 
 /** What a log line says: its message where it is JSON, as the programs here write, else the line. */
-export function plainMessage(line: string): string {
+function plainMessage(line: string): string {
   const [, message] = /"msg":("(?:[^"\\]|\\.)*")/.exec(line) ?? [];
   return (message === undefined ? line : (JSON.parse(message) as string)).slice(0, 300);
 }

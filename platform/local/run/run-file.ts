@@ -33,8 +33,7 @@ export function takeDataDir(dataDir: string, stack: string): { publish(console: 
     throw new InputError({
       path: "data-dir",
       given: dataDir,
-      allowed:
-        "a new or empty folder, or one that platform up made before: down --purge removes it with all that is in it",
+      allowed: "a new or empty folder, or one that platform up made before",
       where: "--data-dir",
     });
   }

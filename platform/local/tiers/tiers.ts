@@ -1,7 +1,7 @@
 import { type GpuTier, gpuTiers } from "../../../contracts/archetypes";
+import type { RecordedResource } from "../../engine";
 import { scalingPlanOf } from "../../simulator/adapter";
 import { numberOf, objectOf, ResourceIndex, textOf } from "../../simulator/evaluation-reader";
-import type { GroupPlan } from "../../simulator/plan";
 import type { Bundle } from "../bundles";
 import type { Graph } from "../graph/graph";
 import type { LocalTiers } from "../local-tiers";
@@ -54,7 +54,7 @@ export async function startTiers({
   for (const plan of plans) {
     const group = graph.evaluation.resources.find(({ urn }) => urn === plan.urn)!;
     const balancer = await startBalancer({
-      ...healthOf(index, plan),
+      ...healthOf(index, group),
       port: await ports.next(`the ${plan.tier} tier`),
       name: plan.tier,
     });
@@ -91,16 +91,16 @@ export async function startTiers({
       await endpoint.close();
     },
   };
+}
 
-  function healthOf(index: ResourceIndex, { urn }: GroupPlan) {
-    const group = graph.evaluation.resources.find((resource) => resource.urn === urn)!;
-    const [target] = index.targets(group, "targetGroupArns", "aws:lb/targetGroup:TargetGroup");
-    const internal = index.ofType("aws:lb/loadBalancer:LoadBalancer").find(({ inputs }) => inputs.internal === true);
-    return {
-      healthPath: textOf(objectOf(target?.inputs.healthCheck)?.path) ?? "/",
-      idleSeconds: numberOf(internal?.inputs.idleTimeout) ?? idleSeconds,
-    };
-  }
+/** Where a tier's nodes are asked for their health, and how long their load balancer waits, as the stack declares it. */
+function healthOf(index: ResourceIndex, group: RecordedResource) {
+  const [target] = index.targets(group, "targetGroupArns", "aws:lb/targetGroup:TargetGroup");
+  const internal = index.ofType("aws:lb/loadBalancer:LoadBalancer").find(({ inputs }) => inputs.internal === true);
+  return {
+    healthPath: textOf(objectOf(target?.inputs.healthCheck)?.path) ?? "/",
+    idleSeconds: numberOf(internal?.inputs.idleTimeout) ?? idleSeconds,
+  };
 }
 
 function urlOf(groups: readonly LocalGroup[], tier: GpuTier): [GpuTier, string][] {
