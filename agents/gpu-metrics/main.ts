@@ -27,7 +27,7 @@ const collectMs = 30_000;
 const tellMs = 500;
 
 async function main(): Promise<number | undefined> {
-  const settings = readSettings(process.argv.slice(2), process.env);
+  const settings = await readSettings(process.argv.slice(2), process.env);
   if (settings === undefined) return exitCodes.fine;
   const log = createLogger("gpu-metrics", process.env.LOG_LEVEL ?? (settings.mode === "run" ? "info" : "error"));
   if (settings.mode === "explain") {

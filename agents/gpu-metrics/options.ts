@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
 import { InputError } from "../../contracts/input-error";
 import { type MetricPeriod, metricPeriods } from "../../contracts/metrics";
 import { ports } from "../../contracts/ports";
+import { runCommandLine } from "../../runtime/command-line";
 import type { UtilizationSource } from "./gpu/node";
 import { type SourceName, sourceNames } from "./sources/source";
 
@@ -117,27 +118,15 @@ const definitions: readonly Definition[] = [
  * @returns undefined where the text that was asked for (`--help`) has been printed
  * @throws InputError naming the option, what was given and what is allowed
  */
-export function readSettings(
-  argv: readonly string[],
-  env: NodeJS.ProcessEnv,
-  write: (text: string) => void = (text) => process.stdout.write(text),
-): Settings | undefined {
-  const command = describeCommand(env, write);
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
-    if (error instanceof CommanderError) throw wrongCommandLine(error, argv);
-    throw error;
-  }
+export async function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Settings | undefined> {
+  const command = describeCommand(env);
+  if (!(await runCommandLine(command, argv))) return undefined;
   return toSettings(command.opts<Record<string, string | boolean | undefined>>(), env);
 }
 
-function describeCommand(env: NodeJS.ProcessEnv, write: (text: string) => void): Command {
+function describeCommand(env: NodeJS.ProcessEnv): Command {
   const command = new Command("gpu-metrics")
     .description("Samples the GPUs of this node and publishes what scaling, dashboards and alarms need.")
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
     .option("--once", "print one sample as a table and end")
     .option("--selfcheck", "check what the agent needs on this machine and end; exit code 1 when something is missing")
     .option("--explain", "print what is published with these settings and what it costs a month, and end")
@@ -160,14 +149,6 @@ function describeCommand(env: NodeJS.ProcessEnv, write: (text: string) => void):
 /** `--sample-ms <n>` is GPU_METRICS_SAMPLE_MS. */
 function variableName(flags: string): string {
   return prefix + (flags.split(" ")[0] ?? "").slice(2).replaceAll("-", "_").toUpperCase();
-}
-
-function wrongCommandLine(error: CommanderError, argv: readonly string[]): InputError {
-  const message = error.message.replace(/^error: /, "");
-  const option = /'(--[a-z-]+)/.exec(message)?.[1];
-  const allowed = /Allowed choices are (.*)\.$/.exec(message)?.[1] ?? `see gpu-metrics --help (${message})`;
-  const place = option === undefined ? -1 : argv.indexOf(option);
-  return new InputError({ path: option ?? "command line", given: argv[place + 1], allowed, where: "command line" });
 }
 
 function toSettings(given: Readonly<Record<string, string | boolean | undefined>>, env: NodeJS.ProcessEnv): Settings {

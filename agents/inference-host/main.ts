@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { runCommandLine } from "../../runtime/command-line";
 import { createLogger } from "../../runtime/logger";
 import { exitCodes, runMain } from "../../runtime/main";
 import { createSdNotify } from "../../runtime/sd-notify";
@@ -26,9 +27,7 @@ Every option is an environment variable as well: ${variableName("queueSeconds")}
 async function main(): Promise<number | undefined> {
   const program = new Command("inference-host")
     .description("One base model, every archetype's adapter, an OpenAI-compatible API.")
-    .showHelpAfterError()
-    .addHelpText("after", examples)
-    .exitOverride();
+    .addHelpText("after", examples);
   let code: number | undefined;
   withSettings(program)
     .option("--selfcheck", "start with the toy, answer one request, stop; exit code 0 when that worked")
@@ -46,14 +45,7 @@ async function main(): Promise<number | undefined> {
     .requiredOption("--to <folder>", "where they go")
     .option("--weights-only", "leave the adapters out: the host fetches each when it is asked for")
     .action(fetchAll);
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUse;
-    }
-    throw error;
-  }
+  await runCommandLine(program);
   return code;
 }
 

@@ -139,7 +139,7 @@ describe("platform preview", function () {
       ],
       [["-s", "prod", "--only", "destroy"], /^platform: only: "destroy" is not allowed; allowed: same, create/],
       [["-s", "prod", "--timeout", "0"], /^platform: timeout: "0" is not allowed; allowed: seconds/],
-      [["--frob"], /^platform: unknown option '--frob'/],
+      [["--frob"], /^platform: unknown option: "--frob" is not allowed; allowed: .*platform preview --help/],
       [["-s", "prod", "--cwd", "/"], /^platform: project: "\/" is not allowed/],
     ] as const) {
       const { status, stdout, stderr } = platform(project, ...args);

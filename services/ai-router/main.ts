@@ -1,6 +1,6 @@
 import { runMain } from "../../runtime/main";
-import { runCommandLine } from "./cli/program";
+import { runRouterCommand } from "./cli/program";
 import { runWorkerRole } from "./worker-main";
 
 // In the bundle the database's thread runs this same file.
-if (!runWorkerRole()) void runMain("ai-router", () => runCommandLine(process.argv.slice(2)));
+if (!runWorkerRole()) void runMain("ai-router", () => runRouterCommand(process.argv.slice(2)));

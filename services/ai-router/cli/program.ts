@@ -1,4 +1,5 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { runCommandLine } from "../../../runtime/command-line";
 import { createLogger } from "../../../runtime/logger";
 import { exitCodes } from "../../../runtime/main";
 import { openRouterDatabase } from "../database";
@@ -17,10 +18,9 @@ Examples:
   GOLD_URL=http://127.0.0.1:8000 ai-router serve --data-dir ./router --hedge-ms 80`;
 
 /** Runs `ai-router`. @returns The exit code */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runRouterCommand(args: readonly string[]): Promise<number> {
   const program = new Command("ai-router")
     .description("One address for all GPU tiers: picks one by latency budget and streams its answer.")
-    .exitOverride()
     .addHelpText("after", examples);
   const serveCommand = program
     .command("serve", { isDefault: true })
@@ -44,12 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       }
     });
   addKeyCommands(program);
-  try {
-    await program.parseAsync([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUse;
-    throw error;
-  }
+  await runCommandLine(program, args);
   return exitCodes.fine;
 }
 

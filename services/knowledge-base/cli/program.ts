@@ -1,4 +1,5 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { runCommandLine, wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
 import { migrationTarget, openDatabase } from "../database/open";
 import { migrate } from "../schema/migrate";
@@ -9,11 +10,10 @@ import { print } from "./output";
 import { serve } from "./serve";
 
 /** Runs `kb`. @returns The exit code */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runKb(args: readonly string[]): Promise<number> {
   const program = new Command("kb");
   program
     .description("Story memory: ingest narrative documents, search them, serve the API.")
-    .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       "after",
@@ -33,7 +33,7 @@ Examples:
     .command("serve")
     .description("Serve the HTTP API until SIGTERM.")
     .option("--data-dir <folder>", "folder of the embedded database")
-    .option("--port <number>", "port to listen on", Number)
+    .option("--port <number>", "port to listen on", wholeNumber("--port", 0, 65_535))
     .action((options: { dataDir?: string; port?: number }) => serve(process.env, options));
 
   program
@@ -55,11 +55,6 @@ Examples:
   addKeyCommands(program);
   addGenerationCommands(program);
 
-  try {
-    await program.parseAsync([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUse;
-    throw error;
-  }
+  await runCommandLine(program, args);
   return code;
 }
