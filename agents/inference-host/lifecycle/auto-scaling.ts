@@ -1,11 +1,13 @@
 import type { HookKind } from "./decision";
 
-/** Completes and prolongs lifecycle actions of this node. */
+/** What the node tells its group. */
 export interface LifecycleActions {
   /** @returns false when no such action is waiting */
   complete(kind: HookKind): Promise<boolean>;
   /** Asks for more time. */
   heartbeat(kind: HookKind): Promise<void>;
+  /** Says that the node is unhealthy: the group deregisters it from the load balancer, drains it by its hook and launches another. */
+  leave(): Promise<void>;
 }
 
 export interface LifecycleActionOptions {
@@ -15,11 +17,14 @@ export interface LifecycleActionOptions {
   readonly hooks: Readonly<Record<HookKind, string>>;
 }
 
-/** Lifecycle actions by the EC2 Auto Scaling API; the SDK is loaded here and not before. */
+/** By the EC2 Auto Scaling API; the SDK is loaded here and not before. */
 export async function openLifecycleActions(options: LifecycleActionOptions): Promise<LifecycleActions> {
-  const { AutoScalingClient, CompleteLifecycleActionCommand, RecordLifecycleActionHeartbeatCommand } = await import(
-    "@aws-sdk/client-auto-scaling"
-  );
+  const {
+    AutoScalingClient,
+    CompleteLifecycleActionCommand,
+    RecordLifecycleActionHeartbeatCommand,
+    SetInstanceHealthCommand,
+  } = await import("@aws-sdk/client-auto-scaling");
   const client = new AutoScalingClient({ region: options.region, maxAttempts: 5 });
   const names = (kind: HookKind) => ({
     AutoScalingGroupName: options.group,
@@ -40,6 +45,10 @@ export async function openLifecycleActions(options: LifecycleActionOptions): Pro
       await client.send(new RecordLifecycleActionHeartbeatCommand(names(kind))).catch((error) => {
         if (!isNoAction(error)) throw error;
       });
+    },
+    leave: async () => {
+      const unhealthy = { HealthStatus: "Unhealthy", ShouldRespectGracePeriod: false };
+      await client.send(new SetInstanceHealthCommand({ InstanceId: options.instanceId, ...unhealthy }));
     },
   };
 }

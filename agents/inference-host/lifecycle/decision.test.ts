@@ -35,6 +35,12 @@ describe("node decisions", () => {
     assert.deepEqual(decision.drain, { reason: "spot interruption", cutAt: 110_000 });
   });
 
+  it("ask the group for a replacement at a spot interruption, while the group does not know", () => {
+    assert.equal(decide(signals({ interruptionAt: 120_000 }), times, 0).leaveGroup, true);
+    assert.equal(decide(signals({ interruptionAt: 120_000, target: "Terminated" }), times, 0).leaveGroup, false);
+    assert.equal(decide(signals({ rebalanceRecommended: true }), times, 0).leaveGroup, false);
+  });
+
   it("only wish the work elsewhere after a rebalance recommendation", () => {
     const decision = decide(signals({ rebalanceRecommended: true }), times, 0);
     assert.equal(decision.accepting, true);

@@ -30,6 +30,8 @@ export interface NodeDecision {
   readonly deprioritised: boolean;
   /** The lifecycle action that may be completed now. */
   readonly completeHook: HookKind | undefined;
+  /** The group is to take the node out of rotation and to replace it now, instead of when it finds it gone. */
+  readonly leaveGroup: boolean;
 }
 
 export interface DrainTimes {
@@ -78,6 +80,7 @@ export function decide(signals: NodeSignals, { drainMs, interruptionMarginMs }: 
     drain: reason === undefined ? undefined : { reason, cutAt: cuts.length === 0 ? undefined : Math.min(...cuts) },
     deprioritised: signals.rebalanceRecommended && reason === undefined,
     completeHook: hookFor(signals, leaving, warm, idle),
+    leaveGroup: interruptionAt !== undefined && target === "InService",
   };
 }
 

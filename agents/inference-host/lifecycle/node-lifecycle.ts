@@ -29,6 +29,7 @@ export class NodeLifecycle {
   /** The hook done for the current target state, so that it is completed once per state. */
   #done: string | undefined;
   #completing = false;
+  #leaving = false;
   #cutTimer: NodeJS.Timeout | undefined;
   #cutAt: number | undefined;
   #lastHeartbeat = 0;
@@ -85,7 +86,7 @@ export class NodeLifecycle {
       this.options.logger.info({ accepting, notReady, inFlight: this.options.active.size }, "node state");
       this.options.onChange(this.#decision);
     }
-    await this.#completeHook();
+    await Promise.all([this.#leaveGroup(), this.#completeHook()]);
   }
 
   /** Waits until nothing is in flight, or until what is left has been ended. */
@@ -125,6 +126,20 @@ export class NodeLifecycle {
     this.options.logger.warn({ inFlight: this.options.active.size, reason }, "ending what is still in flight");
     for (const request of [...this.options.active]) {
       request.end(new Refusal("draining", `this node is going away (${reason}); ask again elsewhere`, 1));
+    }
+  }
+
+  /** Once; tried again with the next look at the metadata where the call failed. */
+  async #leaveGroup(): Promise<void> {
+    const { actions, logger } = this.options;
+    if (!actions || this.#leaving || !this.#decision.leaveGroup) return;
+    this.#leaving = true;
+    try {
+      await actions.leave();
+      logger.info("the group was asked for a replacement");
+    } catch (error) {
+      this.#leaving = false;
+      logger.error({ err: error }, "the group was not asked for a replacement; trying again");
     }
   }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describeInstance, startImdsDouble } from "../../../runtime/imds-double";
 import { chat, readStream, startVllmHost, until } from "../testing/harness";
 
-/** A local endpoint that takes the two Auto Scaling calls of the host, in the protocol of the SDK; a double. */
+/** A local endpoint that takes the Auto Scaling calls of the host, in the protocol of the SDK; a double. */
 async function startAutoScalingDouble() {
   const calls: { readonly action: string; readonly hook: string }[] = [];
   const server = createServer((request, response) => {
@@ -100,7 +100,7 @@ describe("inference host on an instance", function () {
     assert.equal(answer.headers.get("x-inference-host-deprioritised"), "rebalance");
   });
 
-  it("fails readiness at a spot interruption, ends streams cleanly before the deadline, and completes the hook", async () => {
+  it("fails readiness at a spot interruption, asks for its replacement, ends streams cleanly, and completes the hook", async () => {
     const node = await startNode("InService");
     await until(async () => (await fetch(`${node.url}/ready`)).status === 200);
     const long = await chat(node.url, "base-model", { stream: true, max_tokens: 1_000 });
@@ -112,6 +112,7 @@ describe("inference host on an instance", function () {
       JSON.stringify({ action: "terminate", time: new Date(time).toISOString() }),
     );
     await until(async () => (await fetch(`${node.url}/ready`)).status === 503);
+    await until(() => node.autoScaling.calls.some(({ action }) => action === "SetInstanceHealth"));
     const refused = await chat(node.url, "base-model");
     assert.equal(refused.status, 503);
     assert.equal((await readStream(await short)).chunks, 30);
@@ -120,5 +121,6 @@ describe("inference host on an instance", function () {
     assert.equal(cut.done, true);
     node.setState("Terminated");
     await until(() => node.autoScaling.completed("terminate") === 1);
+    assert.equal(node.autoScaling.calls.filter(({ action }) => action === "SetInstanceHealth").length, 1);
   });
 });
