@@ -69,6 +69,14 @@ export const embeddingSchema = z.strictObject({
 export const requestSchemas = { chat: chatSchema, completion: completionSchema, embedding: embeddingSchema } as const;
 export type RequestKind = keyof typeof requestSchemas;
 
+/** Levels of a body: tools and response formats are nested, but what is nested without end breaks whoever writes it out again. */
+const deepest = 64;
+
+function deeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => deeperThan(levels - 1, inner));
+}
+
 /**
  * Reads a JSON body by a schema. Keys that are null are left out, as if they had not been sent.
  * @throws RequestError with the parameter's name, as OpenAI words it
@@ -79,6 +87,9 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, text: string
     value = JSON.parse(text);
   } catch {
     throw new RequestError(400, "We could not parse the JSON body of your request.");
+  }
+  if (deeperThan(deepest, value)) {
+    throw new RequestError(400, `The body is nested deeper than ${deepest} levels.`, null, "invalid_value");
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw badParameter(parsed.error.issues[0]!);

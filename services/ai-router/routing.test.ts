@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { ownKey, type RunningRouter, readStream, type StartSetup, startTestRouter, until } from "./testing/start";
-import { startTierDouble, type TierDouble } from "./testing/tier-double";
+import { type Behaviour, startTierDouble, type TierDouble } from "./testing/tier-double";
 
 const question = { model: "lich/personality", messages: [{ role: "user", content: "hello" }] };
 const chat = "/v1/chat/completions";
@@ -109,6 +109,48 @@ describe("the router before two tier doubles", () => {
     assert.deepEqual([answer.status, answer.headers.get("retry-after")], [429, "1"]);
   });
 
+  it("says what is known of each tier when none answers", async () => {
+    const { ask } = await start({ tiers: { SILVER_GROUP: "silver-group" }, options: { breakerFailures: 4 } });
+    const refusal = async (silvers: Behaviour, golds: Behaviour) => {
+      silver.always = silvers;
+      gold.always = golds;
+      const answer = await ask(chat, question);
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      return [answer.status, answer.headers.get("retry-after"), error.code, error.message];
+    };
+    const full = "is full: its queue takes no more requests now";
+    const loading = "has a node whose model is still loading";
+    assert.deepEqual(await refusal("loading", "leaving"), [
+      503,
+      "5",
+      "tier_loading",
+      `gold has only a node that is shutting down; silver ${loading}`,
+    ]);
+    assert.deepEqual(await refusal("loading", "full"), [429, "1", "overloaded", `gold ${full}; silver ${loading}`]);
+    assert.deepEqual(await refusal("no-node", "no-node"), [
+      503,
+      "30",
+      "tier_waking",
+      "gold has no node in service; silver has no node in service yet: this request counts as waiting for one",
+    ]);
+    const failing = await refusal("engine-gone", "engine-gone");
+    assert.deepEqual(failing, [503, "5", "tier_failing", "gold does not answer; silver does not answer"]);
+    await refusal("engine-gone", "engine-gone");
+    assert.deepEqual((await refusal("fail", "fail")).slice(2), [
+      "tier_failing",
+      "gold is left alone after failing several times; silver is left alone after failing several times",
+    ]);
+  });
+
+  it("refuses a body that is nested without end", async () => {
+    const { ask } = await start();
+    const deep = `{"model":"base","messages":[{"role":"user","content":"x","more":${"[".repeat(20_000)}${"]".repeat(20_000)}}]}`;
+    const answer = await ask(chat, deep);
+    assert.equal(answer.status, 400);
+    assert.match(((await answer.json()) as { error: { message: string } }).error.message, /deeper than 64 levels/);
+    assert.equal((await ask(chat, question)).status, 200);
+  });
+
   it("tries again a request that broke before a byte, and never one whose stream had begun", async () => {
     const { ask } = await start();
     silver.plan("reset");
@@ -202,11 +244,12 @@ describe("the router before two tier doubles", () => {
       assert.equal(asleep.waiting.count, 0);
     });
 
-    it("is waited for where that is asked for", async () => {
+    it("is waited for where that is asked for, until its node's model answers", async () => {
       const { ask, router } = await start({ tiers: { GOLD_URL: undefined }, options: { wakeSeconds: 60 } });
       silver.always = "no-node";
       const answer = ask(chat, question);
       await until(() => router.tiers[0]!.waiting.count > 0);
+      silver.plan("loading");
       silver.always = "answer";
       assert.equal((await answer).status, 200);
     });

@@ -95,6 +95,62 @@ describe("keys, memory and history, on the embedded database", () => {
     });
   });
 
+  it("names a character to the nodes so that another key's request cannot come by it", async () => {
+    const keys = await Promise.all(["left", "right"].map((name) => createKey(database, { ...plain, name })));
+    const chain = { model: "lich/chain/npc_turn", messages: [{ role: "user", content: "hello" }] };
+    const named = async (key: string, npc: string) => {
+      const { status } = await running.ask("/v1/chat/completions", chain, { "x-api-key": key, "x-npc-id": npc });
+      return status === 200 ? String(silver.seen.at(-1)!.headers["x-npc-id"]) : status;
+    };
+    const first = await named(keys[0]!.key, "morr");
+    assert.match(String(first), /^[\w.:-]{1,128}$/);
+    assert.equal(await named(keys[0]!.key, "morr"), first);
+    assert.notEqual(await named(keys[1]!.key, "morr"), first);
+    assert.equal(await named(keys[0]!.key, "../morr"), 400);
+    await say(keys[0]!.key, "hi");
+    assert.equal(silver.seen.at(-1)!.headers["x-npc-id"], undefined);
+  });
+
+  it("counts the tokens of a stream that its client left", async () => {
+    const leaver = await createKey(database, { ...plain, name: "leaver", tokensPerDay: 1 });
+    silver.plan("endless");
+    const controller = new AbortController();
+    const answer = await running.ask(
+      turns,
+      { archetype: "lich", npc_id: "morr", message: "hi", stream: true },
+      { "x-api-key": leaver.key },
+      controller.signal,
+    );
+    await answer.body!.getReader().read();
+    controller.abort();
+    await until(async () => (await say(leaver.key, "hi")).status === 429);
+  });
+
+  it("writes a turn whose text no database takes, without what it does not take", async () => {
+    const odd = await createKey(database, { ...plain, name: "odd" });
+    await say(odd.key, "nul \0 here, half a pair \ud800 there");
+    await until(async () => {
+      const { rows } = await inTransaction(database, (session) =>
+        session.query<{ asked: string }>("SELECT asked FROM npc_turns WHERE tenant = 'odd'"),
+      );
+      return rows[0]?.asked === "nul  here, half a pair \ufffd there";
+    });
+  });
+
+  it("remembers turns that were sent along as short as those that were said here", async () => {
+    const long = await createKey(database, { ...plain, name: "long" });
+    const turn = { asked: "q".repeat(8_000), answered: "a".repeat(8_000) };
+    await say(long.key, "hi", { turns: [turn] });
+    assert.deepEqual(promptOf(-1), [turn.asked, turn.answered, "hi"]);
+    await say(long.key, "hi");
+    assert.deepEqual(
+      promptOf(-1)
+        .map(({ length }) => length)
+        .slice(0, 2),
+      [1_000, 1_000],
+    );
+  });
+
   it("refuses a turn that names a chain and a task", async () => {
     const answer = await running.ask(turns, {
       archetype: "lich",

@@ -5,8 +5,7 @@ export type RefusalReason =
   | "draining"
   | "not_ready"
   | "deadline_exceeded"
-  | "queue_timeout"
-  | "engine_failed";
+  | "queue_timeout";
 
 const statuses = {
   queue_full: 429,
@@ -15,7 +14,6 @@ const statuses = {
   not_ready: 503,
   deadline_exceeded: 504,
   queue_timeout: 503,
-  engine_failed: 503,
 } as const satisfies Record<RefusalReason, number>;
 
 /** A clean refusal, with the status that the client gets and when to come back. */

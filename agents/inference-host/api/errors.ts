@@ -18,7 +18,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     };
   }
   if (error instanceof EngineError) {
-    const body = { error: { message: error.message, type: error.type, param: null, code: null } };
+    const { message, type, engineGone } = error;
+    const body = { error: { message, type, param: null, code: engineGone ? "engine_failed" : null } };
     return { status: error.status, body, ...(error.status === 503 ? { retryAfterSeconds: 2 } : {}) };
   }
   const body = { error: { message: "The server had an error.", type: "internal_error", param: null, code: null } };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
 import { RequestError } from "../../../runtime/openai/errors";
@@ -15,7 +16,7 @@ import { tierForBudget } from "../routing/choose";
 import { type Routed, route } from "../routing/route";
 import type { Tier } from "../routing/tier";
 import { Limited, sendError } from "./errors";
-import { modelOfTurn, textOfAnswer, turnSchema } from "./turns";
+import { modelOfTurn, npcId, npcIdText, textOfAnswer, turnSchema } from "./turns";
 
 /** Everything that answering needs. */
 export interface GenerateContext {
@@ -75,7 +76,11 @@ export async function generate(
     const text = await readBody(request, context.options.maxBodyBytes);
     const deadlineMs = deadlineOf(request, context.options.requestSeconds * 1000);
     timer = setTimeout(() => active.end(late()), deadlineMs);
-    const headers = headersFor(request, requestId, deadlineMs, span);
+    const headers = {
+      ...headersFor(request, requestId, deadlineMs, span),
+      // A turn's character is remembered here.
+      ...(name === "turn" ? {} : npcHeader(request, caller)),
+    };
     const prepared = await prepare(name, text, headers, caller, context);
     const routed = await route(
       context.tiers,
@@ -87,11 +92,12 @@ export async function generate(
       prepared.onChunk,
     );
     ({ tier, status } = routed);
+    count(routed, caller, context);
     if (routed.failure !== undefined)
       throw new RequestError(502, "The tier broke off the stream.", null, "stream_broken");
     if (!response.writableEnded) response.end();
     prepared.onAnswer?.(routed);
-    settle(routed, prepared, caller, context, performance.now() - startedAt);
+    settle(routed, prepared, context, performance.now() - startedAt);
   } catch (error) {
     const reason = controller.signal.aborted ? controller.signal.reason : error;
     if (reason instanceof ClientGone) {
@@ -117,14 +123,17 @@ async function admit({ limited }: Caller, { limits, metrics }: GenerateContext):
   throw new Limited(verdict.limit, verdict.retryAfterSeconds);
 }
 
-function settle(routed: Routed, { budgetMs }: Prepared, { limited }: Caller, context: GenerateContext, ms: number) {
-  const { tier, usage } = routed;
+/** Counts what was sent, whether or not the client stayed to its end: a budget that leaving saves is none. */
+function count({ usage }: Routed, { limited }: Caller, { metrics, limits }: GenerateContext): void {
+  metrics.tokens.inc({ kind: "prompt" }, usage.prompt);
+  metrics.tokens.inc({ kind: "completion" }, usage.completion);
+  if (limited !== undefined) void limits.spend(limited, usage.prompt + usage.completion);
+}
+
+function settle({ tier }: Routed, { budgetMs }: Prepared, context: GenerateContext, ms: number): void {
   context.publisher?.answered(tier, ms);
-  context.metrics.tokens.inc({ kind: "prompt" }, usage.prompt);
-  context.metrics.tokens.inc({ kind: "completion" }, usage.completion);
   const wanted = tierForBudget(budgetMs);
   if (tier !== wanted) context.metrics.spilled.inc({ from: wanted, to: tier });
-  if (limited !== undefined) void context.limits.spend(limited, usage.prompt + usage.completion);
 }
 
 function prepare(
@@ -204,19 +213,27 @@ function callFor(
 /** Headers that go on to the tier; the client's key does not. */
 function headersFor(request: IncomingMessage, requestId: string, deadlineMs: number, span: Span) {
   const priority = request.headers["x-priority"];
-  const npc = request.headers["x-npc-id"];
   return {
     "content-type": "application/json",
     "x-request-id": requestId,
     "x-deadline-ms": String(deadlineMs),
     ...(typeof priority === "string" ? { "x-priority": priority } : {}),
-    ...(typeof npc === "string" ? { "x-npc-id": npc } : {}),
     ...(typeof request.headers["x-latency-budget-ms"] === "string"
       ? { "x-latency-budget-ms": request.headers["x-latency-budget-ms"] }
       : {}),
     ...traceOf(request),
     ...carrierOf(span),
   } as Readonly<Record<string, string>>;
+}
+
+/** The character whose turns a node remembers, under a name that another key's request cannot come by. */
+function npcHeader({ headers }: IncomingMessage, { name }: Caller): Record<string, string> {
+  const given = headers["x-npc-id"];
+  if (given === undefined) return {};
+  if (typeof given !== "string" || !npcId.test(given)) {
+    throw new RequestError(400, `x-npc-id may hold ${npcIdText}.`, "x-npc-id", "invalid_value");
+  }
+  return { "x-npc-id": createHash("sha256").update(`${name}\n${given}`).digest("hex") };
 }
 
 function budgetOf(given: string | undefined): number | undefined {

@@ -6,10 +6,14 @@ const text = (most: number) => z.string().min(1).max(most);
 const cardLength = 2_048;
 const sayLength = 8_192;
 
+/** How a game may name a character. */
+export const npcId = /^[\w.:-]{1,128}$/;
+export const npcIdText = "1 to 128 letters, digits and . _ : -";
+
 /** A turn of a character: what the player says, to whom, and how soon the answer is wanted. */
 export const turnSchema = z.strictObject({
   archetype: z.enum(archetypes),
-  npc_id: z.string().regex(/^[\w.:-]{1,128}$/, "1 to 128 letters, digits and . _ : -"),
+  npc_id: z.string().regex(npcId, npcIdText),
   message: text(sayLength),
   /** Steps that the inference host runs in order on one node. */
   chain: z

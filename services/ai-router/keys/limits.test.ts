@@ -40,6 +40,17 @@ describe("limits of a key", () => {
     }
   });
 
+  it("leave a replica that is asked later its share of what others have not used", async () => {
+    const slow: Counters = {
+      add: (...args) => new Promise((resolve) => setImmediate(() => resolve(shared.add(...args)))),
+    };
+    const shared = sharedCounters();
+    const [one, other] = [replica(slow), replica(slow)];
+    const plenty = { ...key, requestsPerMinute: 100, tokensPerDay: null };
+    assert.equal(await admitted([one], 20, plenty), 20);
+    assert.equal(await admitted([other], 80, plenty), 80);
+  });
+
   it("say when to come again", async () => {
     const one = replica(sharedCounters());
     now = noon + 45_000;

@@ -15,6 +15,8 @@ interface Lease {
   readonly window: number;
   left: number;
   exhausted: boolean;
+  /** The share that is being asked for. */
+  taking?: Promise<void>;
 }
 
 const minute = 60;
@@ -49,7 +51,11 @@ export class Limits {
       lease = { window, left: 0, exhausted: false };
       this.#leases.set(key.id, lease);
     }
-    if (lease.left === 0 && !lease.exhausted) await this.#take(key, lease);
+    // Requests that come together share a share: one each would take the whole minute from the other replicas.
+    while (lease.left === 0 && !lease.exhausted) {
+      lease.taking ??= this.#take(key, lease);
+      await lease.taking;
+    }
     if (lease.left > 0) {
       lease.left -= 1;
       return { allowed: true };
@@ -78,6 +84,8 @@ export class Limits {
     } catch (error) {
       this.onUnreachable(error);
       lease.left += size;
+    } finally {
+      lease.taking = undefined;
     }
   }
 

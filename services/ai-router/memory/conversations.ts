@@ -47,23 +47,16 @@ export class Conversations {
     const { recent, turns } = this.options;
     const key = keyOf(character);
     const known = recent.get(key) ?? (await this.#load(key));
-    const remembered: Remembered = {
-      ...known,
-      cards: { ...known.cards, ...cards },
-      turns: given ?? known.turns,
-    };
-    recent.set(key, remembered);
-    return messagesOf(remembered, turns);
+    const remembered: Remembered = { ...known, cards: { ...known.cards, ...cards } };
+    recent.set(key, given === undefined ? remembered : { ...remembered, turns: given.map(cut) });
+    return messagesOf({ ...remembered, turns: given ?? known.turns }, turns);
   }
 
   /** Notes what was said; nothing of it is waited for. */
   record(character: Character, turn: Turn, tier: string): void {
     const { recent, shared, history, logger } = this.options;
     const key = keyOf(character);
-    const kept = {
-      asked: turn.asked.slice(0, rememberedLength),
-      answered: turn.answered.slice(0, rememberedLength),
-    };
+    const kept = cut(turn);
     const remembered = recent.add(key, kept);
     shared?.add(key, kept).catch((error: unknown) => logger.debug({ err: error }, "a turn did not reach the cache"));
     history?.add({ ...character, ...turn, tier, at: new Date() });
@@ -101,6 +94,10 @@ export class Conversations {
       })
       .catch((error: unknown) => logger.debug({ err: error }, "a conversation was not summarised"));
   }
+}
+
+function cut({ asked, answered }: Turn): Turn {
+  return { asked: asked.slice(0, rememberedLength), answered: answered.slice(0, rememberedLength) };
 }
 
 function keyOf({ tenant, archetype, npcId }: Character): string {

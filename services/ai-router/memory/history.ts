@@ -69,7 +69,9 @@ export class History {
 
   async #write(): Promise<boolean> {
     const batch = this.#queue.slice(0, batchRows);
-    const column = <Name extends keyof HistoryTurn>(name: Name) => batch.map((turn) => String(turn[name]));
+    const column = <Name extends keyof HistoryTurn>(name: Name) =>
+      // PostgreSQL takes no NUL in a text: one such turn would keep all others from being written.
+      batch.map((turn) => String(turn[name]).replaceAll("\0", ""));
     try {
       await inTransaction(this.database, (session) =>
         session.query(

@@ -23,6 +23,8 @@ export type Outcome =
   | { readonly kind: "streamed"; readonly usage: Usage; readonly failure?: string }
   /** A node says that it is full. */
   | { readonly kind: "busy"; readonly status: 429 | 503; readonly retryAfterSeconds: number | undefined }
+  /** A node says that its model has not answered yet. */
+  | { readonly kind: "loading"; readonly retryAfterSeconds: number | undefined }
   /** A node says that it is leaving; the load balancer will soon not choose it any more. */
   | { readonly kind: "leaving" }
   /** The tier has no node: its load balancer says so, or nobody listens. */
@@ -117,10 +119,14 @@ const absentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_
 function judge(status: number, headers: IncomingHttpHeaders, body: string): Outcome {
   const fromNode = headers["x-request-id"] !== undefined;
   if (status === 503 && !fromNode) return { kind: "absent" };
-  if (status === 503 && codeOf(body) === "draining") return { kind: "leaving" };
   if (status === 429 || status === 503) {
     const seconds = Number(headers["retry-after"]);
-    return { kind: "busy", status, retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined };
+    const retryAfterSeconds = Number.isFinite(seconds) ? seconds : undefined;
+    const code = status === 503 ? codeOf(body) : undefined;
+    if (code === "draining") return { kind: "leaving" };
+    if (code === "not_ready") return { kind: "loading", retryAfterSeconds };
+    if (code === "engine_failed") return { kind: "broken", reason: "the node's engine is gone" };
+    return { kind: "busy", status, retryAfterSeconds };
   }
   if (status === 500 || status === 502 || (status === 504 && !fromNode)) {
     return { kind: "broken", reason: `the tier answered ${status}` };

@@ -31,7 +31,7 @@ export class Unavailable extends Error {
   override readonly name = "Unavailable";
   constructor(
     readonly status: 429 | 503,
-    readonly code: "tier_waking" | "overloaded" | "tier_failing",
+    readonly code: "tier_waking" | "tier_loading" | "overloaded" | "tier_failing",
     message: string,
     readonly retryAfterSeconds: number,
   ) {
@@ -63,7 +63,7 @@ export async function route(
 ): Promise<Routed> {
   const wanted = tierForBudget(budgetMs);
   const wantedTier = tiers.find(({ tier }) => tier === wanted) ?? tiers[0]!;
-  const reasons = new Map<GpuTier, Outcome["kind"]>();
+  const reasons = new Map<GpuTier, Outcome>();
   const holdUntil = performance.now() + options.wakeSeconds * 1000;
   let release: (() => void) | undefined;
   try {
@@ -74,8 +74,8 @@ export async function route(
       ).map((name) => tiers.find(({ tier }) => tier === name)!);
       const routed = await askInOrder(order, reasons);
       if (routed !== undefined) return routed;
-      const asleep = reasons.get(wantedTier.tier) === "absent";
-      if (!asleep || performance.now() >= holdUntil) break;
+      const comes = coming.has(reasons.get(wantedTier.tier)?.kind);
+      if (!comes || performance.now() >= holdUntil) break;
       release ??= wantedTier.waiting.hold();
       await sleep(wakePollMs, undefined, { signal }).catch(() => endedBy(signal));
     }
@@ -84,12 +84,12 @@ export async function route(
   }
   throw refusal();
 
-  async function askInOrder(order: readonly Tier[], seen: Map<GpuTier, Outcome["kind"]>) {
+  async function askInOrder(order: readonly Tier[], seen: Map<GpuTier, Outcome>) {
     for (const [index, tier] of order.entries()) {
       const rival = options.hedgeMs > 0 && index === 0 ? order[1] : undefined;
       const { outcome, by } = await raceFor(tier, rival);
       if (signal.aborted && outcome.kind !== "streamed") endedBy(signal);
-      seen.set(by.tier, outcome.kind);
+      seen.set(by.tier, outcome);
       if (outcome.kind === "streamed") return { tier: by.tier, status: 200, ...outcome };
       if (outcome.kind === "answered") return deliver(by, outcome);
       if (outcome.kind === "absent" && by === wantedTier) by.waiting.tell();
@@ -138,6 +138,7 @@ export async function route(
     const leave = tier.breaker.enter();
     if (leave === false) return { kind: "broken", reason: "its circuit breaker is open" };
     tier.inFlight += 1;
+    let seen: "success" | "failure" | "undecided" = "undecided";
     try {
       const claim = (by: Tier, headers: IncomingHttpHeaders): boolean => {
         if (!wins()) return false;
@@ -146,11 +147,12 @@ export async function route(
       };
       const stallMs = options.stallSeconds * 1000;
       const outcome = await attempt(tier, call, { response, claim, stallMs, onChunk }, ended);
-      leave(verdict[outcome.kind]);
+      seen = verdict[outcome.kind];
       if (outcome.kind === "busy") tier.isBusy(outcome.retryAfterSeconds);
       if (outcome.kind === "answered" || outcome.kind === "streamed") tier.waiting.clear();
       return outcome;
     } finally {
+      leave(seen);
       tier.inFlight -= 1;
     }
   }
@@ -178,23 +180,48 @@ export async function route(
 
   function whyNot(tier: Tier): string {
     const seen = reasons.get(tier.tier);
-    if (seen !== undefined) return seen;
+    if (seen !== undefined) return seen.kind;
     const { admits, busy, holds } = tier.view(call.model);
     return !admits ? "failing" : busy ? "busy" : holds === false ? "adapter" : "slow";
   }
 
+  /** Says what each tier is known to be, and when to come again: soon while one is only full. */
   function refusal(): Unavailable {
-    const kinds = [...reasons.values()];
-    if (reasons.get(wantedTier.tier) === "absent") {
-      return new Unavailable(
-        503,
-        "tier_waking",
-        `the ${wanted} tier has no node yet; it wakes`,
-        options.retryAfterSeconds,
-      );
+    const message = tiers.map((tier) => `${tier.tier} ${stateOf(tier, reasons.get(tier.tier))}`).join("; ");
+    const first = reasons.get(wantedTier.tier);
+    if (first?.kind === "absent") return new Unavailable(503, "tier_waking", message, options.retryAfterSeconds);
+    const busy = [...reasons.values()].filter((outcome) => outcome.kind === "busy");
+    if (busy.length > 0) {
+      const seconds = Math.min(...busy.map(({ retryAfterSeconds }) => retryAfterSeconds ?? 1));
+      return new Unavailable(429, "overloaded", message, Math.max(1, seconds));
     }
-    if (kinds.includes("busy")) return new Unavailable(429, "overloaded", "every tier that could answer is full", 1);
-    return new Unavailable(503, "tier_failing", "no tier answers", 5);
+    if (first?.kind === "loading") {
+      return new Unavailable(503, "tier_loading", message, first.retryAfterSeconds ?? failingSeconds);
+    }
+    return new Unavailable(503, "tier_failing", message, failingSeconds);
+  }
+}
+
+/** Seconds after which a client may ask again where nothing better is known. */
+const failingSeconds = 5;
+/** What a tier is in when waiting for it is of use: its first node is launched, or loads its model. */
+const coming: ReadonlySet<Outcome["kind"] | undefined> = new Set<Outcome["kind"]>(["absent", "loading"]);
+
+/** What is known of a tier that did not answer. */
+function stateOf({ group }: Tier, outcome: Outcome | undefined): string {
+  switch (outcome?.kind) {
+    case "absent":
+      return group === undefined
+        ? "has no node in service"
+        : "has no node in service yet: this request counts as waiting for one";
+    case "loading":
+      return "has a node whose model is still loading";
+    case "busy":
+      return "is full: its queue takes no more requests now";
+    case "leaving":
+      return "has only a node that is shutting down";
+    default:
+      return outcome === undefined ? "is left alone after failing several times" : "does not answer";
   }
 }
 
@@ -202,6 +229,7 @@ const verdict = {
   answered: "success",
   streamed: "success",
   busy: "success",
+  loading: "undecided",
   leaving: "undecided",
   absent: "undecided",
   broken: "failure",

@@ -8,6 +8,10 @@ export type Behaviour =
   | "answer"
   /** As a node whose queue is full. */
   | "full"
+  /** As a node whose model has not answered yet. */
+  | "loading"
+  /** As a node whose engine is gone. */
+  | "engine-gone"
   /** As a node that drains. */
   | "leaving"
   /** As a load balancer without a healthy node. */
@@ -99,6 +103,11 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
       return json(response, 429, {
         error: { message: "the queue is full", type: "rate_limit_error", param: null, code: null },
       });
+    }
+    if (behaviour === "loading" || behaviour === "engine-gone") {
+      const code = behaviour === "loading" ? "not_ready" : "engine_failed";
+      response.setHeader("retry-after", "5");
+      return json(response, 503, { error: { message: behaviour, type: "service_unavailable", param: null, code } });
     }
     if (behaviour === "leaving") {
       response.setHeader("retry-after", "1");
