@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { InputError } from "../contracts/input-error";
-import { runCommandLine, wholeNumber } from "./command-line";
+import { decimalNumber, runCommandLine, wholeNumber } from "./command-line";
 
 describe("a command line", () => {
   let ran: unknown[];
@@ -21,6 +21,10 @@ describe("a command line", () => {
         ran.push({ from, ...flags });
       });
     made.command("keys").command("list");
+    made
+      .command("explain")
+      .addArgument(new Argument("<tier>").choices(["gold", "silver"]))
+      .option("--share <n>", "", decimalNumber("--share", 0));
     return made;
   }
 
@@ -38,8 +42,11 @@ describe("a command line", () => {
   });
 
   for (const [line, message] of [
-    ["", "command: nothing is not allowed; allowed: copy, keys (set in the command line; see tool --help)"],
-    ["bogus", 'command: "bogus" is not allowed; allowed: copy, keys (set in the command line; see tool --help)'],
+    ["", "command: nothing is not allowed; allowed: copy, keys, explain (set in the command line; see tool --help)"],
+    [
+      "bogus",
+      'command: "bogus" is not allowed; allowed: copy, keys, explain (set in the command line; see tool --help)',
+    ],
     ["keys lst", 'command: "lst" is not allowed; allowed: list (set in the command line; see tool keys --help)'],
     ["copy a --to b --from", 'unknown option: "--from" is not allowed; allowed: the options of tool copy'],
     ["copy a --to b --colour", 'unknown option: "--colour" is not allowed; allowed: --color'],
@@ -48,7 +55,9 @@ describe("a command line", () => {
     ["copy a", "--to: nothing is not allowed; allowed: a value"],
     ["copy a --to", "--to: nothing is not allowed; allowed: a value"],
     ["copy a --to b -c x", '--color: "x" is not allowed; allowed: auto, never'],
-    ["copy a --to b --depth 1e0", 'depth: "1e0" is not allowed; allowed: a whole number, 0 to 9 (set in --depth)'],
+    ["copy a --to b --depth 1e0", 'depth: "1e0" is not allowed; allowed: a whole number from 0 to 9 (set in --depth)'],
+    ["explain iron", '<tier>: "iron" is not allowed; allowed: gold, silver'],
+    ["explain gold --share 1e-1", 'share: "1e-1" is not allowed; allowed: a number of at least 0 (set in --share)'],
     ["copy a --to b --depth 10", 'depth: "10" is not allowed'],
   ] as const) {
     it(`\`tool ${line}\` is refused in one line`, async () => {

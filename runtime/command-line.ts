@@ -27,19 +27,26 @@ export async function runCommandLine(
 }
 
 /**
- * A reader of an option that is a whole number in plain decimal digits.
- * @param option Its name on the command line, such as `--port`.
+ * A reader of an option's text for commander: a whole number in plain decimal digits.
+ * @param option Its name, such as `--port`.
  * @param least Included, as `most` is.
- * @returns What commander calls with the text. It throws InputError.
  */
-export function wholeNumber(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
+export const wholeNumber = (option: string, least: number, most?: number) =>
+  reader(option, /^\d+$/, "a whole number", least, most);
+
+/** The same for a number that may have a decimal point. */
+export const decimalNumber = (option: string, least: number, most?: number) =>
+  reader(option, /^\d+(\.\d+)?$/, "a number", least, most);
+
+function reader(option: string, form: RegExp, what: string, least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    if (form.test(text) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     throw new InputError({
-      path: option.replace(/^-+/, ""),
+      path: option.replace(/^--/, ""),
       given: text,
-      allowed: `a whole number, ${least} to ${most}`,
+      allowed: `${what} ${range}`,
       where: option,
     });
   };
@@ -70,14 +77,21 @@ function problemOf(command: Command, { code, message }: CommanderError): InputPr
     },
     "commander.optionMissingArgument": { path: optionOf(quoted), given: undefined, allowed: "a value" },
     "commander.missingMandatoryOptionValue": { path: optionOf(quoted), given: undefined, allowed: "a value" },
-    "commander.invalidArgument": {
-      path: optionOf(quoted),
-      given: /argument '(.*)' is invalid\./s.exec(message)?.[1],
-      allowed: /is invalid\. (?:Allowed choices are )?(.*?)\.?$/s.exec(message)?.[1] ?? "another value",
-    },
+    "commander.invalidArgument": invalidArgument(message),
   };
   const problem = problems[code] ?? { path: "command line", given: command.args.join(" "), allowed: message };
   return { ...problem, where: `the command line; see ${name} --help` };
+}
+
+/** `option '--color <when>' argument 'x' is invalid. ...`, or `command-argument value 'x' is invalid for argument 'tier'. ...`. */
+function invalidArgument(message: string): Omit<InputProblem, "where"> {
+  const [, flags, ofOption] = /option '(.*?)' argument '(.*)' is invalid\./s.exec(message) ?? [];
+  const [, ofArgument, name] = /value '(.*)' is invalid for argument '(.*?)'\./s.exec(message) ?? [];
+  return {
+    path: flags === undefined ? `<${name}>` : optionOf(flags),
+    given: ofOption ?? ofArgument,
+    allowed: /Allowed choices are (.*)\.$/s.exec(message)?.[1] ?? message,
+  };
 }
 
 /** The program's name and the command's below it, as a person types them. */

@@ -1,9 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { PGlite, PGliteOptions } from "@electric-sql/pglite";
 import type * as Initial from "@electric-sql/pglite-prepopulatedfs";
 import { EmbeddedStatements } from "./embedded-statements";
+import { databaseFolder } from "./folder";
 import { pageMemoryMb } from "./page-memory";
 
 /** Extensions that this project's services use. */
@@ -73,13 +73,13 @@ async function open(
 ): Promise<PGlite> {
   const options: PGliteOptions = {
     extensions,
-    startParams: [...Engine.defaultStartParams, "-c", `shared_buffers=${pageMemoryMb(join(folder, "database"))}MB`],
+    startParams: [...Engine.defaultStartParams, "-c", `shared_buffers=${pageMemoryMb(databaseFolder(folder))}MB`],
     // PGlite's own way takes bytes digit by digit: 70 ms for 100 KB.
     parsers: { [types.BYTEA]: (text) => Buffer.from(text.slice(2), "hex") },
   };
   const initial = async () => ((await import(packages.initial)) as typeof Initial).dataDir();
   if (folder === "") return Engine.create({ ...options, loadDataDir: await initial() });
-  const dataDir = join(folder, "database");
+  const dataDir = databaseFolder(folder);
   const unfinished = `${dataDir}.unfinished`;
   if (existsSync(unfinished)) rmSync(dataDir, { recursive: true, force: true });
   if (existsSync(dataDir)) return Engine.create({ ...options, dataDir });

@@ -1,6 +1,7 @@
 import { Argument, type Command } from "commander";
 import { type GpuTier, gpuTiers } from "../../../contracts/archetypes";
 import { InputError } from "../../../contracts/input-error";
+import { wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
 import { readProject } from "../../engine/project";
 import { readStackConfig } from "../../engine/stack-config";
@@ -11,8 +12,8 @@ interface ExplainFlags {
   readonly stack?: string;
   readonly cwd: string;
   readonly model?: string;
-  readonly context?: string;
-  readonly rank?: string;
+  readonly context?: number;
+  readonly rank?: number;
   readonly json?: boolean;
 }
 
@@ -35,8 +36,8 @@ export function registerExplain(program: Command): void {
     .option("-s, --stack <name>", "take the settings from this stack's config")
     .option("-C, --cwd <folder>", "folder of the Pulumi project, or one below it", ".")
     .option("--model <name>", "another base model of the catalog")
-    .option("--context <tokens>", "another longest context")
-    .option("--rank <rank>", "another adapter rank")
+    .option("--context <tokens>", "another longest context", wholeNumber("--context", 1))
+    .option("--rank <rank>", "another adapter rank", wholeNumber("--rank", 1))
     .option("--json", "print JSON")
     .addHelpText("after", examples)
     .action((tier: GpuTier, flags: ExplainFlags) => {
@@ -57,8 +58,8 @@ function overridesFrom(tier: GpuTier, flags: ExplainFlags): TierOverrides {
     engine: {
       ...given.engine,
       ...(flags.model !== undefined && { model: flags.model }),
-      ...(flags.context !== undefined && { contextTokens: wholeNumber("--context", flags.context) }),
-      ...(flags.rank !== undefined && { adapterRank: wholeNumber("--rank", flags.rank) }),
+      ...(flags.context !== undefined && { contextTokens: flags.context }),
+      ...(flags.rank !== undefined && { adapterRank: flags.rank }),
     },
   };
 }
@@ -76,10 +77,4 @@ function tierConfig(tier: GpuTier, cwd: string, stack: string): TierOverrides {
     allowed: "a stack that declares the tier",
     where: `Pulumi.${stack}.yaml, key game-ai-platform:gpu`,
   });
-}
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InputError({ path: option, given: text, allowed: "a whole number above 0", where: "command line" });
 }

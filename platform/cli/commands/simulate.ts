@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
+import { decimalNumber, wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
 import { evaluate } from "../../engine";
 import { enginesOf, scalingPlanOf } from "../../simulator/adapter";
@@ -66,20 +67,33 @@ export function registerSimulate(program: Command): void {
     .command("simulate")
     .description("Replays demand through the scaling policies that a stack declares: capacity, SLO, lag, cost.")
     .requiredOption("--demand <file or preset>", "CSV or JSON lines of players or requests, or a preset, see below")
-    .option("--players <n>", "players at the peak of a preset's ordinary day", number("players", 0), 5000)
-    .option("--days <n>", "days of a preset, its own when left out", number("days", 0.01))
-    .option("--scale <factor>", "factor on every value of a file", number("scale", 0), 1)
-    .option("--seed <n>", "random numbers; the same seed gives the same run", number("seed", 0), 1)
-    .option("--step <seconds>", "length of a step", number("step", 0.1), 10)
-    .option("--slo <percent>", "requests that each tier is to answer within its limits", number("slo", 0, 100), 99)
+    .option("--players <n>", "players at the peak of a preset's ordinary day", decimalNumber("--players", 0), 5000)
+    .option("--days <n>", "days of a preset, its own when left out", decimalNumber("--days", 0.01))
+    .option("--scale <factor>", "factor on every value of a file", decimalNumber("--scale", 0), 1)
+    .option("--seed <n>", "random numbers; the same seed gives the same run", wholeNumber("--seed", 0), 1)
+    .option("--step <seconds>", "length of a step", decimalNumber("--step", 0.1), 10)
+    .option(
+      "--slo <percent>",
+      "requests that each tier is to answer within its limits",
+      decimalNumber("--slo", 0, 100),
+      99,
+    )
     .option("--spot <market>", `how spot behaves: ${Object.keys(spotMarkets).join(" or ")}`, spotMarket, "calm")
     .option(
       "--quota-on-demand <vcpus>",
       "on-demand vCPU of the G family that the account may run",
-      number("quota-on-demand", 0),
+      decimalNumber("--quota-on-demand", 0),
     )
-    .option("--quota-spot <vcpus>", "spot vCPU of the G family that the account may run", number("quota-spot", 0))
-    .option("--refresh-at <hours>", "begin an instance refresh of every group after so long", number("refresh-at", 0))
+    .option(
+      "--quota-spot <vcpus>",
+      "spot vCPU of the G family that the account may run",
+      decimalNumber("--quota-spot", 0),
+    )
+    .option(
+      "--refresh-at <hours>",
+      "begin an instance refresh of every group after so long",
+      decimalNumber("--refresh-at", 0),
+    )
     .option("--compare", "rank the declared policies among the usual alternatives")
     .option("--sensitivity", "turn each assumption about what AWS does not publish")
     .option("--recommend", "search policy parameters and print the config to paste")
@@ -153,16 +167,6 @@ function print(findings: Findings, flags: SimulateFlags, slo: number): void {
     ...(flags.out === undefined ? [] : [`charts: ${flags.out}`]),
   ];
   console.log(parts.join("\n\n"));
-}
-
-/** A number of a flag between bounds. */
-function number(flag: string, min: number, max = Number.MAX_SAFE_INTEGER) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isFinite(value) && value >= min && value <= max) return value;
-    const allowed = max === Number.MAX_SAFE_INTEGER ? `a number of at least ${min}` : `a number from ${min} to ${max}`;
-    throw new InputError({ path: flag, given: text, allowed, where: `--${flag}` });
-  };
 }
 
 function spotMarket(text: string): SpotMarketName {

@@ -3,6 +3,7 @@ import { mediaTypes } from "../ingest/blocks";
 import { documentTypes } from "../ingest/prepare";
 import { conceptScopes } from "../items/concepts";
 import { worldTypes } from "../items/worlds";
+import { longestQuery } from "../search/search";
 
 const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
   Type.Unsafe<T[number]>({ type: "string", enum: [...values], ...(description === undefined ? {} : { description }) });
@@ -44,7 +45,7 @@ const ranking = object({
 });
 
 export const SearchBody = object({
-  query: text(1000),
+  query: text(longestQuery),
   worldId: Type.Optional(Uuid),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
   threshold: Type.Optional(

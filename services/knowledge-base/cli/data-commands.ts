@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
+import { decimalNumber, wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
 import { knowledgeBaseClient } from "../client/client";
 import { canon, everything, insideWorld } from "../database/types";
@@ -14,21 +15,11 @@ import { ingest } from "../ingest/ingest";
 import { serviceTarget } from "../ingest/service-target";
 import { openSource } from "../ingest/source";
 import { readStats } from "../items/stats";
-import { type Library, openLibrary } from "../library";
 import { readPassages } from "../search/candidates";
 import { highlight } from "../search/highlight";
-import { rank } from "../search/search";
+import { longestQuery, rank } from "../search/search";
+import { withLibrary, withStoredLibrary } from "./library";
 import { print, progressBar } from "./output";
-
-/** Opens the memory for one command and closes it after. */
-export async function withLibrary<T>(dataDir: string | undefined, work: (library: Library) => Promise<T>): Promise<T> {
-  const library = await openLibrary(process.env, dataDir);
-  try {
-    return await work(library);
-  } finally {
-    await library.database.close();
-  }
-}
 
 interface IngestFlags {
   dataDir?: string;
@@ -50,7 +41,12 @@ export function addDataCommands(program: Command, done: (code: number) => void):
     .option("--source <name>", "name of the source; sweeps stay inside it (default: the folder's name)")
     .option("--world <id>", "world that the documents belong to (default: the canon)")
     .option("--dry-run", "only say what would change", false)
-    .option("--max-vanished <share>", "share of the documents that may vanish in one go", Number, 0.2)
+    .option(
+      "--max-vanished <share>",
+      "share of the documents that may vanish in one go",
+      decimalNumber("--max-vanished", 0, 1),
+      0.2,
+    )
     .option("--json", "print JSON", false)
     .action(async (place: string, flags: IngestFlags) => {
       const bar = progressBar();
@@ -90,7 +86,7 @@ export function addDataCommands(program: Command, done: (code: number) => void):
     .description("Search as the API does.")
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--world <id>", "world to search in beside the canon")
-    .option("--limit <number>", "hits shown", Number, 10)
+    .option("--limit <number>", "hits shown", wholeNumber("--limit", 1), 10)
     .option("--explain", "show why each hit ranks where it does", false)
     .option("--json", "print JSON", false)
     .action(
@@ -98,8 +94,16 @@ export function addDataCommands(program: Command, done: (code: number) => void):
         query: string,
         flags: { dataDir?: string; world?: string; limit: number; explain: boolean; json: boolean },
       ) => {
+        if (query.trim() === "" || query.length > longestQuery) {
+          throw new InputError({
+            path: "query",
+            given: query,
+            allowed: `1 to ${longestQuery} characters, with a word among them`,
+            where: "the first argument of kb search",
+          });
+        }
         const scope = flags.world === undefined ? canon : insideWorld(flags.world);
-        const hits = await withLibrary(flags.dataDir, async ({ indexer }) => {
+        const hits = await withStoredLibrary(flags.dataDir, async ({ indexer }) => {
           const ranking = await rank(indexer, scope, { query });
           const shown = ranking.hits.slice(0, flags.limit);
           const passages = await indexer.database.transaction(scope, (session) =>
@@ -117,18 +121,20 @@ export function addDataCommands(program: Command, done: (code: number) => void):
           });
         });
         print(flags.json, { hits }, () =>
-          hits.flatMap(({ score, match, title, heading, file, highlight: shown, explanation }, index) => [
-            `${index + 1}. ${title}${heading === "" || heading === title ? "" : ` > ${heading}`}${file === null ? "" : ` (${file})`}  score ${score.toFixed(3)}, match ${match.toFixed(2)}`,
-            `   ${shown.text.replace(/\s+/g, " ")}`,
-            ...(explanation === undefined
-              ? []
-              : [
-                  `   words ${explanation.lexical.toFixed(2)} (place ${explanation.lexicalRank ?? "-"}), cosine ${explanation.cosine?.toFixed(3) ?? "-"} (place ${explanation.vectorRank ?? "-"}), feedback ${explanation.feedback?.toFixed(3) ?? "-"}; ${explanation.terms
-                    .filter((term) => term.score > 0)
-                    .map((term) => `${term.term} ${term.score.toFixed(2)}`)
-                    .join(", ")}`,
-                ]),
-          ]),
+          hits.length === 0
+            ? ["no hits"]
+            : hits.flatMap(({ score, match, title, heading, file, highlight: shown, explanation }, index) => [
+                `${index + 1}. ${title}${heading === "" || heading === title ? "" : ` > ${heading}`}${file === null ? "" : ` (${file})`}  score ${score.toFixed(3)}, match ${match.toFixed(2)}`,
+                `   ${shown.text.replace(/\s+/g, " ")}`,
+                ...(explanation === undefined
+                  ? []
+                  : [
+                      `   words ${explanation.lexical.toFixed(2)} (place ${explanation.lexicalRank ?? "-"}), cosine ${explanation.cosine?.toFixed(3) ?? "-"} (place ${explanation.vectorRank ?? "-"}), feedback ${explanation.feedback?.toFixed(3) ?? "-"}; ${explanation.terms
+                        .filter((term) => term.score > 0)
+                        .map((term) => `${term.term} ${term.score.toFixed(2)}`)
+                        .join(", ")}`,
+                    ]),
+              ]),
         );
         done(hits.length === 0 ? exitCodes.findings : exitCodes.fine);
       },
@@ -140,7 +146,7 @@ export function addDataCommands(program: Command, done: (code: number) => void):
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--json", "print JSON", false)
     .action(async ({ dataDir, json }: { dataDir?: string; json: boolean }) => {
-      const stats = await withLibrary(dataDir, ({ database }) =>
+      const stats = await withStoredLibrary(dataDir, ({ database }) =>
         database.transaction(everything, async (session) => readStats(session, await generationIn(session, "active"))),
       );
       print(json, stats, () => [
@@ -156,7 +162,11 @@ export function addDataCommands(program: Command, done: (code: number) => void):
     .description("Judge the search on a folder with docs.jsonl, queries.jsonl and qrels.tsv.")
     .option("--data-dir <folder>", "keep the loaded collection there (default: a temporary folder)")
     .option("--mode <mode>", "hybrid, lexical or vector", "hybrid")
-    .option("--pair-weight <weight>", "weight of neighbouring words; 0 and --mode lexical are plain BM25", Number)
+    .option(
+      "--pair-weight <weight>",
+      "weight of neighbouring words; 0 and --mode lexical are plain BM25",
+      decimalNumber("--pair-weight", 0),
+    )
     .option("--json", "print JSON", false)
     .action(async (folder: string, flags: { dataDir?: string; mode: string; pairWeight?: number; json: boolean }) => {
       const { mode, pairWeight } = flags;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { everything } from "../database/types";
 import { type Generation, listGenerations, rollBack } from "../index/generations";
 import { refill } from "../index/maintenance";
-import { withLibrary } from "./data-commands";
+import { withStoredLibrary } from "./library";
 import { print, progressBar } from "./output";
 
 interface Flags {
@@ -21,7 +21,9 @@ export function addGenerationCommands(program: Command): void {
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--json", "print JSON", false)
     .action(async ({ dataDir, json }: Flags) => {
-      const list = await withLibrary(dataDir, ({ database }) => database.transaction(everything, listGenerations));
+      const list = await withStoredLibrary(dataDir, ({ database }) =>
+        database.transaction(everything, listGenerations),
+      );
       print(json, { generations: list }, () => (list.length === 0 ? ["none yet"] : list.map(line)));
     });
 
@@ -33,7 +35,7 @@ export function addGenerationCommands(program: Command): void {
     .option("--json", "print JSON", false)
     .action(async ({ dataDir, json, retrain }: Flags & { retrain: boolean }) => {
       const bar = progressBar();
-      const active = await withLibrary(dataDir, ({ indexer }) =>
+      const active = await withStoredLibrary(dataDir, ({ indexer }) =>
         refill(indexer, { retrain, progress: bar.progress }),
       ).finally(bar.stop);
       print(json, { active }, () => [`now answering: ${line(active)}`]);
@@ -45,7 +47,7 @@ export function addGenerationCommands(program: Command): void {
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--json", "print JSON", false)
     .action(async ({ dataDir, json }: Flags) => {
-      const active = await withLibrary(dataDir, ({ database }) => database.transaction(everything, rollBack));
+      const active = await withStoredLibrary(dataDir, ({ database }) => database.transaction(everything, rollBack));
       print(json, { active }, () => [`now answering: ${line(active)}`]);
     });
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
+import { wholeNumber } from "../../../runtime/command-line";
 import { createKey, listKeys, type Permission, permissions, revokeKey } from "../keys/keys";
-import { withLibrary } from "./data-commands";
+import { withLibrary, withStoredLibrary } from "./library";
 import { print } from "./output";
 
 interface CreateFlags {
@@ -23,13 +24,10 @@ export function addKeyCommands(program: Command): void {
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--permissions <list>", `any of ${permissions.join(", ")}`, "read")
     .option("--world <id>", "the one world that the key reaches beside the canon")
-    .option("--rate <number>", "requests per minute", Number, 300)
+    .option("--rate <number>", "requests per minute", wholeNumber("--rate", 1), 300)
     .option("--expires <time>", "ISO 8601 time after which the key is no longer valid")
     .option("--json", "print JSON", false)
     .action(async (name: string, flags: CreateFlags) => {
-      if (!Number.isInteger(flags.rate) || flags.rate < 1) {
-        throw new InputError({ path: "rate", given: flags.rate, allowed: "a whole number from 1", where: "--rate" });
-      }
       if (flags.expires !== undefined && Number.isNaN(Date.parse(flags.expires))) {
         throw new InputError({
           path: "expires",
@@ -56,7 +54,7 @@ export function addKeyCommands(program: Command): void {
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--json", "print JSON", false)
     .action(async ({ dataDir, json }: { dataDir?: string; json: boolean }) => {
-      const list = await withLibrary(dataDir, ({ database }) => listKeys(database));
+      const list = await withStoredLibrary(dataDir, ({ database }) => listKeys(database));
       print(json, { keys: list }, () =>
         list.length === 0
           ? ["no keys: the API is closed"]
@@ -73,7 +71,7 @@ export function addKeyCommands(program: Command): void {
     .option("--data-dir <folder>", "folder of the embedded database")
     .option("--json", "print JSON", false)
     .action(async (name: string, { dataDir, json }: { dataDir?: string; json: boolean }) => {
-      await withLibrary(dataDir, ({ database }) => revokeKey(database, name));
+      await withStoredLibrary(dataDir, ({ database }) => revokeKey(database, name));
       print(json, { revoked: name }, () => [`revoked ${name}`]);
     });
 }

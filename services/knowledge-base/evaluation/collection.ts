@@ -59,7 +59,8 @@ function readLines(folder: string, file: string): string[] {
     throw new InputError({
       path: file,
       given: path,
-      allowed: "a collection with docs.jsonl, queries.jsonl and qrels.tsv",
+      allowed: "a file: a collection has docs.jsonl, queries.jsonl and qrels.tsv",
+      where: "the folder that kb eval is given",
     });
   return readFileSync(path, "utf8")
     .split("\n")

@@ -36,7 +36,12 @@ function folderSource(folder: string, name = basename(resolve(folder))): Source 
     async files() {
       const info = await stat(folder).catch(() => undefined);
       if (!info?.isDirectory()) {
-        throw new InputError({ path: "folder", given: folder, allowed: "an existing folder or s3://bucket/prefix" });
+        throw new InputError({
+          path: "place",
+          given: folder,
+          allowed: "an existing folder or s3://bucket/prefix",
+          where: "the first argument of kb ingest",
+        });
       }
       return (await walk(folder)).sort().map((path) => ({
         path: relative(folder, path).split(sep).join("/"),

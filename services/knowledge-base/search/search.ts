@@ -13,6 +13,9 @@ import { candidateScorer, type LexicalQuery, type LexicalScore, lexicalQuery } f
 import { type RankingSettings, rankingSettings } from "./settings";
 import { feedbackScores } from "./vector";
 
+/** Characters of a question at most. */
+export const longestQuery = 1000;
+
 export interface SearchRequest {
   readonly query: string;
   readonly filters?: SearchFilters;
