@@ -114,6 +114,22 @@ describe("inference host on llama.cpp with the toy model", function () {
     assert.ok(Math.abs(Math.hypot(...data[0]!.embedding) - 1) < 1e-3);
   });
 
+  it("leaves remembered turns out of a chain that the model has no room for, and refuses a question that alone is too long", async () => {
+    const messages = (words: number) => [
+      ...Array.from({ length: 3 }, () => [
+        { role: "user", content: "who ".repeat(250) },
+        { role: "assistant", content: "I" },
+      ]).flat(),
+      { role: "user", content: "who ".repeat(words) },
+    ];
+    const fits = await chat(url, "vampire/chain/npc_turn", { messages: messages(1) });
+    assert.equal(fits.status, 200);
+    assert.match(fits.headers.get("x-inference-host-chain") ?? "", /dialogue_style=ok$/);
+    const tooLong = await chat(url, "vampire/chain/npc_turn", { messages: messages(1_500) });
+    const { error } = (await tooLong.json()) as { error: { code: string } };
+    assert.deepEqual([tooLong.status, error.code], [400, "context_length_exceeded"]);
+  });
+
   it("runs a chain's steps in order on their adapters and says how each went", async () => {
     const answer = await chat(url, "vampire/chain/npc_turn");
     assert.equal(

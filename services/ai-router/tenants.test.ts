@@ -151,6 +151,23 @@ describe("keys, memory and history, on the embedded database", () => {
     );
   });
 
+  it("leaves the older turns out of a prompt that the model has no room for, and goes on so", async () => {
+    const talker = await createKey(database, { ...plain, name: "talker" });
+    silver.always = "short";
+    try {
+      for (let turn = 1; turn <= 8; turn += 1) assert.equal((await say(talker.key, `turn ${turn}`)).status, 200);
+      assert.deepEqual(
+        [promptOf(-1).at(-1), promptOf(-1).length <= 5, promptOf(-1).length >= 3],
+        ["turn 8", true, true],
+      );
+      const many = Array.from({ length: 20 }, (_, index) => ({ asked: `q${index}`, answered: "a" }));
+      assert.equal((await say(talker.key, "hi", { turns: many, cards: { quest: "the bell" } })).status, 200);
+      assert.deepEqual(promptOf(-1), ["Quest: the bell", "q19", "a", "hi"]);
+    } finally {
+      silver.always = "answer";
+    }
+  });
+
   it("refuses a turn that names a chain and a task", async () => {
     const answer = await running.ask(turns, {
       archetype: "lich",

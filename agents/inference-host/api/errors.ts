@@ -1,6 +1,6 @@
 import { type ErrorAnswer, RequestError } from "../../../runtime/openai/errors";
 import { Refusal } from "../admission/refusal";
-import { EngineError } from "../engines/engine";
+import { EngineError, isTooLong } from "../engines/engine";
 
 /** Turns any failure into status and body; what is not ours to explain becomes a plain 500. */
 export function errorAnswer(error: unknown): ErrorAnswer {
@@ -18,10 +18,15 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     };
   }
   if (error instanceof EngineError) {
-    const { message, type, engineGone } = error;
-    const body = { error: { message, type, param: null, code: engineGone ? "engine_failed" : null } };
+    const { message, type } = error;
+    const body = { error: { message, type, param: null, code: codeOf(error) } };
     return { status: error.status, body, ...(error.status === 503 ? { retryAfterSeconds: 2 } : {}) };
   }
   const body = { error: { message: "The server had an error.", type: "internal_error", param: null, code: null } };
   return { status: 500, body };
+}
+
+function codeOf(error: EngineError): string | null {
+  if (error.engineGone) return "engine_failed";
+  return isTooLong(error) ? "context_length_exceeded" : null;
 }

@@ -1,5 +1,5 @@
 import type { AdapterTask } from "../../../contracts/archetypes";
-import type { EventSink, Usage } from "../engines/engine";
+import { EngineError, type EventSink, isTooLong, type Usage } from "../engines/engine";
 import { OpenAiShapes } from "../engines/openai-shapes";
 import type { Executor, Job } from "../executor";
 import { stepAdapter } from "../models";
@@ -96,7 +96,10 @@ async function runStep(
     : step.onFailure === "base"
       ? [wanted, undefined]
       : [wanted];
-  for (const [index, adapter] of tries.entries()) {
+  // Remembered turns that the model has no room for are left out, older ones first.
+  let turns = request.chain.windowTurns;
+  for (let index = 0; index < tries.length; ) {
+    const adapter = tries[index];
     const deadlineMs = Math.min(step.deadlineMs, leftMs);
     let begun = false;
     try {
@@ -107,7 +110,8 @@ async function runStep(
         adapter,
         said,
         deadlineMs,
-        place.first && index === 0,
+        turns,
+        place.first && index === 0 && turns === request.chain.windowTurns,
         (event, tokens) => {
           if (!place.last || !output.stream) return undefined;
           if (!begun) output.begin(outcomes);
@@ -121,8 +125,15 @@ async function runStep(
     } catch (error) {
       // What the client has begun to read cannot be answered anew; and a client that left wants nothing more.
       if (begun || request.job.signal.aborted) throw error;
+      if (isTooLong(error) && turns > 0) {
+        turns = Math.floor(turns / 2);
+        continue;
+      }
+      // No other adapter takes what the engine calls wrong.
+      if (error instanceof EngineError && error.status === 400) throw error;
       // Refused at the door: nothing was accepted, so the client gets the refusal and not a substitute.
       if (place.first && isRefusal(error) && error.reason !== "deadline_exceeded") throw error;
+      index += 1;
     }
   }
   return step.onFailure === "skip" ? "skipped" : "fallback";
@@ -135,6 +146,7 @@ async function attempt(
   adapter: string | undefined,
   said: ReadonlyMap<AdapterTask, string>,
   deadlineMs: number,
+  turns: number,
   first: boolean,
   sink: EventSink,
 ): Promise<{ text: string; usage: Usage }> {
@@ -146,7 +158,7 @@ async function attempt(
     Math.max(1, deadlineMs),
   );
   const instruction = fillInstruction(step.instruction, request.archetype, said);
-  const window = conversationWindow(request.messages, request.chain.windowTurns);
+  const window = conversationWindow(request.messages, turns);
   const asked = Number(request.job.body.max_completion_tokens ?? request.job.body.max_tokens ?? step.maxTokens);
   const { max_completion_tokens: _, ...rest } = request.job.body;
   const job: Job = {

@@ -108,6 +108,13 @@ export class EngineError extends Error {
   }
 }
 
+/** True when a prompt and what may be said to it are longer than the model's context; vLLM words it in several ways. */
+export function isTooLong(error: unknown): boolean {
+  return (
+    error instanceof EngineError && error.status === 400 && /context length|maximum model length/.test(error.message)
+  );
+}
+
 /** The error of an engine that went away under a request. */
 export function engineGone(reason: string): EngineError {
   return new EngineError(`the engine is gone: ${reason}`, 503, "service_unavailable", true);

@@ -166,10 +166,11 @@ async function prepareTurn(
   const { archetype, npc_id: npcId, message, cards = {}, turns, stream = false, max_tokens, temperature } = turn;
   const character = { tenant: caller.name, npcId, archetype };
   const before = (await conversations?.recall(character, cards, turns)) ?? [];
+  const messages = [...before, { role: "user", content: message }];
   const model = modelOfTurn(turn);
   const body = {
     model,
-    messages: [...before, { role: "user", content: message }],
+    messages,
     ...(max_tokens === undefined ? {} : { max_tokens }),
     ...(temperature === undefined ? {} : { temperature }),
     stream,
@@ -177,7 +178,14 @@ async function prepareTurn(
   const priority = turn.priority === undefined ? headers : { ...headers, "x-priority": turn.priority };
   const kept: Buffer[] = [];
   return {
-    call: callFor(paths.chat, model, body, priority),
+    call: {
+      ...callFor(paths.chat, model, body, priority),
+      shorten: () => {
+        const left = forgetOlderHalf(messages);
+        if (left !== undefined) conversations?.keep(character, left);
+        return left !== undefined;
+      },
+    },
     budgetMs: turn.latency_budget_ms ?? budgetOf(headers["x-latency-budget-ms"]),
     onChunk: (chunk) => kept.push(chunk),
     onAnswer: ({ body: whole, status, tier }) => {
@@ -186,6 +194,15 @@ async function prepareTurn(
       if (answered !== "") conversations?.record(character, { asked: message, answered }, tier);
     },
   };
+}
+
+/** Takes the older half of the remembered turns out of a prompt. @returns The turns that are left; undefined when there were none */
+function forgetOlderHalf(messages: { readonly role: string }[]): number | undefined {
+  const first = messages.findIndex(({ role }) => role !== "system");
+  const turns = Math.floor((messages.length - 1 - first) / 2);
+  if (turns === 0) return undefined;
+  messages.splice(first, 2 * Math.ceil(turns / 2));
+  return Math.floor(turns / 2);
 }
 
 interface StreamOptions {

@@ -52,6 +52,15 @@ export class Conversations {
     return messagesOf({ ...remembered, turns: given ?? known.turns }, turns);
   }
 
+  /** Forgets all but the last turns here, where a model has no room for more. */
+  keep(character: Character, turns: number): void {
+    const { recent } = this.options;
+    const key = keyOf(character);
+    const known = recent.get(key);
+    if (known !== undefined)
+      recent.set(key, { ...known, turns: known.turns.slice(Math.max(0, known.turns.length - turns)) });
+  }
+
   /** Notes what was said; nothing of it is waited for. */
   record(character: Character, turn: Turn, tier: string): void {
     const { recent, shared, history, logger } = this.options;

@@ -11,6 +11,8 @@ export interface Call {
   readonly model: string;
   /** The body for a model's name: the base model has another one in each tier. */
   readonly bodyFor: (model: string) => string;
+  /** Leaves a part of what the router itself put into the body out of it; false when there is nothing left to leave out. */
+  readonly shorten?: () => boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly stream: boolean;
   /** The client asked for the usage event of the stream. */
@@ -132,6 +134,11 @@ function judge(status: number, headers: IncomingHttpHeaders, body: string): Outc
     return { kind: "broken", reason: `the tier answered ${status}` };
   }
   return { kind: "answered", status, headers, body };
+}
+
+/** True when the model has no room for the request. */
+export function isTooLong(outcome: Outcome): boolean {
+  return outcome.kind === "answered" && outcome.status === 400 && codeOf(outcome.body) === "context_length_exceeded";
 }
 
 function codeOf(body: string): string | undefined {

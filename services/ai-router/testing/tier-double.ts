@@ -24,6 +24,8 @@ export type Behaviour =
   | "silent"
   /** Streams until the client goes. */
   | "endless"
+  /** As a node whose model has room for five messages. */
+  | "short"
   | "fail";
 
 export interface TierDouble {
@@ -121,6 +123,11 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     }
     if (behaviour === "reset") return void response.socket?.destroy();
     if (behaviour === "silent") return;
+    if (behaviour === "short" && body.messages.length > 5) {
+      const message = "This model's maximum context length is 5 messages.";
+      const error = { message, type: "invalid_request_error", param: null, code: "context_length_exceeded" };
+      return json(response, 400, { error });
+    }
     const usage = { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 };
     if (body.stream !== true) {
       const message = { role: "assistant", content: `${name}: ${said}` };
