@@ -6,7 +6,9 @@ import { ports } from "../../contracts/ports";
 
 function count(min: number, max = 1_000_000) {
   const range = `a whole number, ${min} to ${max}`;
-  return z.coerce.number(range).int(range).min(min, range).max(max, range);
+  // An empty text would count as zero.
+  const given = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
+  return z.preprocess(given, z.coerce.number(range).int(range).min(min, range).max(max, range));
 }
 const shareRange = "a number, 0.1 to 0.98";
 const share = z.coerce.number(shareRange).min(0.1, shareRange).max(0.98, shareRange);

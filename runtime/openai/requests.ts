@@ -107,5 +107,10 @@ function badParameter(issue: z.core.$ZodIssue): RequestError {
   const missing = issue.code === "invalid_type" && /received undefined/.test(issue.message);
   return missing
     ? new RequestError(400, `Missing required parameter: '${path}'.`, path, "missing_required_parameter")
-    : new RequestError(400, `Invalid value for '${path}': ${issue.message}.`, path || null, "invalid_value");
+    : new RequestError(
+        400,
+        `Invalid value for ${path === "" ? "the body" : `'${path}'`}: ${issue.message}.`,
+        path || null,
+        "invalid_value",
+      );
 }

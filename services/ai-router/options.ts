@@ -6,7 +6,9 @@ import { ports } from "../../contracts/ports";
 function count(least: number, most = Number.MAX_SAFE_INTEGER) {
   const range =
     most === Number.MAX_SAFE_INTEGER ? `a whole number from ${least}` : `a whole number, ${least} to ${most}`;
-  return z.coerce.number(range).int(range).min(least, range).max(most, range);
+  // An empty text would count as zero.
+  const given = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
+  return z.preprocess(given, z.coerce.number(range).int(range).min(least, range).max(most, range));
 }
 
 /**
@@ -107,7 +109,7 @@ function tierAddress(tier: GpuTier, environment: Environment): TierAddress[] {
   const given = environment[variable];
   if (!given) return [];
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== "/") {
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
     throw new InputError({ path: variable, given, allowed: "an address such as http://HOST:PORT", where: variable });
   }
   return [{ tier, url: url.origin, group: environment[`${tier.toUpperCase()}_GROUP`] || undefined }];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { archetypes } from "../../contracts/archetypes";
@@ -117,18 +118,73 @@ describe("ai-router as a program, before inference hosts on the toy model", func
     const data = ["--data-dir", join(folder, "db")];
     assert.match(run("keys", "create", "game", "--tokens-per-day", "1000", ...data).stdout, /^air_[\w-]{43}\n$/);
     assert.equal(run("keys", "revoke", "game", ...data).status, 0);
-    assert.equal(run("keys", "list", ...data).stdout, "game: generate, embed; 300/min; 1000 tokens/day; revoked\n");
+    assert.equal(run("keys", "create", "short", "--expires", "2999-01-01", ...data).status, 0);
+    assert.equal(
+      run("keys", "list", ...data).stdout,
+      "game: generate, embed; 300/min; 1000 tokens/day; revoked\n" +
+        "short: generate, embed; 300/min; no token budget; expires 2999-01-01T00:00:00.000Z\n",
+    );
     for (const [args, expected] of [
       [
         ["keys", "create", "x", "--rate", "many", ...data],
         /^ai-router: rate: "many" is not allowed; allowed: a whole number from 1 \(set in --rate\)\n$/,
       ],
       [["keys", "create", "x", "--scopes", "all", ...data], /scopes: "all" is not allowed/],
+      [["keys", "create", "", ...data], /name: "" is not allowed; allowed: 1 to 100 characters/],
+      [
+        ["keys", "create", "x", "--expires", "2026", ...data],
+        /expires: "2026" is not allowed; allowed: a time to come/,
+      ],
+      [["keys", "create", "x", "--expires", "2020-01-01", ...data], /expires: "2020-01-01" is not allowed/],
       [["serve"], /tiers: nothing is not allowed/],
     ] as const) {
       const { status, stderr } = run(...args);
       assert.equal(status, 2, stderr);
       assert.match(stderr, expected);
+    }
+  });
+
+  it("ends when its port is taken or its address is not this machine's, whatever it has opened by then", async () => {
+    const taken = createServer();
+    taken.listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    try {
+      for (const [args, expected] of [
+        [
+          ["--port", String((taken.address() as AddressInfo).port)],
+          /port: \d+ is not allowed; allowed: a port that nobody/,
+        ],
+        [
+          ["--port", "0", "--host", "192.0.2.1"],
+          /host: "192\.0\.2\.1" is not allowed; allowed: an address of this machine/,
+        ],
+      ] as const) {
+        const child = spawn(
+          process.execPath,
+          ["--require", "tsx/cjs", "services/ai-router/main.ts", "serve", "--host", "127.0.0.1", ...args],
+          {
+            cwd: root,
+            env: {
+              PATH: process.env.PATH,
+              GOLD_URL: "http://127.0.0.1:1",
+              API_KEY: "secret",
+              AI_ROUTER_DATA_DIR: join(folder, "taken"),
+              REDIS_HOST: "127.0.0.1",
+              REDIS_PORT: "1",
+            },
+            stdio: ["ignore", "ignore", "pipe"],
+          },
+        );
+        children.add(child);
+        let said = "";
+        child.stderr!.on("data", (chunk: Buffer) => {
+          said += chunk.toString();
+        });
+        assert.deepEqual(await once(child, "close"), [2, null]);
+        assert.match(said, expected);
+      }
+    } finally {
+      taken.close();
     }
   });
 });

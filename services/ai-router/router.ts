@@ -59,7 +59,10 @@ export async function startRouter(
       where: "DB_HOST, AI_ROUTER_DATA_DIR, --data-dir or API_KEY",
     });
   }
-  const cache = await openCache(environment, logger);
+  const cache = await openCache(environment, logger).catch(async (error: unknown) => {
+    await database?.close();
+    throw error;
+  });
   const tiers = options.tiers.map((address) => new Tier(address, options, () => performance.now()));
   const counters = cache ? cacheCounters(cache) : database && databaseCounters(database);
   const history = database && options.history === "on" ? new History(database, onHistoryFailure) : undefined;
@@ -87,7 +90,11 @@ export async function startRouter(
     models: () => looks.models(),
     notReady: () => (draining ? "draining" : undefined),
   });
-  await listen(server, options);
+  await listen(server, options).catch(async (error: unknown) => {
+    // What is open keeps the process alive.
+    await close();
+    throw error;
+  });
   const { port } = server.address() as AddressInfo;
   logger.info(
     {
@@ -144,6 +151,10 @@ export async function startRouter(
     await sleep(active.size > 0 ? 200 : 0);
     server.closeAllConnections();
     await closed;
+    await close();
+  }
+
+  async function close(): Promise<void> {
     looks.end();
     await publisher?.close();
     await history?.close();
@@ -172,12 +183,22 @@ async function listen(server: Server, { host, port }: RouterOptions): Promise<vo
     await once(server, "listening");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new InputError({
-      path: "port",
-      given: port,
-      allowed: `a port that nobody listens at (${code})`,
-      where: "--port, AI_ROUTER_PORT or PORT",
-    });
+    const elsewhere = code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN";
+    throw new InputError(
+      elsewhere
+        ? {
+            path: "host",
+            given: host,
+            allowed: `an address of this machine (${code})`,
+            where: "--host or AI_ROUTER_HOST",
+          }
+        : {
+            path: "port",
+            given: port,
+            allowed: `a port that nobody listens at (${code})`,
+            where: "--port, AI_ROUTER_PORT or PORT",
+          },
+    );
   }
 }
 

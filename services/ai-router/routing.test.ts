@@ -159,7 +159,10 @@ describe("the router before two tier doubles", () => {
     silver.plan("break");
     const { error, done, text } = await readStream(await ask(chat, { ...question, stream: true }));
     assert.deepEqual([error?.code, done, text], ["stream_broken", true, "silver: "]);
-    assert.equal(silver.seen.length, 3);
+    silver.plan("tear");
+    const torn = await (await ask(chat, { ...question, stream: true })).text();
+    assert.match(torn, /\n\ndata: \{"choi\n\ndata: \{"error":.*"stream_broken".*\n\ndata: \[DONE\]\n\n$/);
+    assert.equal(silver.seen.length, 4);
     assert.equal(gold.seen.length, 0);
   });
 
@@ -293,6 +296,7 @@ describe("the router before two tier doubles", () => {
     const { ask, url } = await start({ options: { maxBodyBytes: 2_048 } });
     for (const [body, headers, status, expected] of [
       ["{", {}, 400, /could not parse the JSON/],
+      ["[]", {}, 400, /Invalid value for the body: .*expected object/],
       [{ ...question, tempature: 1 }, {}, 400, /Unrecognized request argument supplied: tempature/],
       [{ model: "x" }, {}, 400, /Missing required parameter: 'messages'/],
       [{ ...question, messages: [{ role: "user", content: "x".repeat(3_000) }] }, {}, 413, /larger than 2048 bytes/],
@@ -307,7 +311,11 @@ describe("the router before two tier doubles", () => {
     }
     const wrongPath = await fetch(`${url}/v1/nothing`, { headers: { "x-api-key": ownKey } });
     assert.equal(wrongPath.status, 404);
-    assert.equal((await fetch(`${url}${chat}`)).status, 405);
+    const wrongMethod = await fetch(`${url}${chat}`, { headers: { "x-request-id": "mine" } });
+    assert.deepEqual(
+      [wrongMethod.status, wrongMethod.headers.get("allow"), wrongMethod.headers.get("x-request-id")],
+      [405, "POST", "mine"],
+    );
     assert.equal(silver.seen.length, 0);
   });
 

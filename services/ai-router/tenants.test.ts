@@ -53,6 +53,7 @@ describe("keys, memory and history, on the embedded database", () => {
     assert.equal((await say(`${good.key.slice(0, -1)}x`, "hi")).status, 401);
     assert.ok(!JSON.stringify(await listKeys(database)).includes(good.key.slice(4)));
     await assert.rejects(createKey(database, plain), /a name that no key has/);
+    await assert.rejects(createKey(database, { ...plain, name: "services" }), /services are the environment's own/);
     await assert.rejects(revokeKey(database, "nobody"), /the name of a key that is valid/);
   });
 
@@ -216,6 +217,8 @@ describe("keys, memory and history, on the embedded database", () => {
     );
     assert.throws(() => readOptions({}, {}), /GOLD_URL or SILVER_URL/);
     assert.throws(() => readOptions({}, { GOLD_URL: "gold" }), /GOLD_URL: "gold" is not allowed/);
+    assert.throws(() => readOptions({}, { GOLD_URL: "http://gold/?tier=1" }), /GOLD_URL: "http:/);
     assert.throws(() => readOptions({ hedgeMs: "soon" }, environment), /--hedge-ms/);
+    assert.throws(() => readOptions({ hedgeMs: " " }, environment), /hedgeMs: " " is not allowed/);
   });
 });

@@ -24,13 +24,14 @@ const keepAliveMs = 75_000;
 export function createApiServer(context: ApiContext): Server {
   const paths = healthPaths.inferenceHost;
   const created = Math.floor(Date.now() / 1000);
+  const document = JSON.stringify(openApiDocument());
   const routes: Readonly<Record<string, Handler>> = {
     "POST /v1/chat/completions": (request, response) => handleGeneration("chat", context, request, response),
     "POST /v1/completions": (request, response) => handleGeneration("completion", context, request, response),
     "POST /v1/embeddings": (request, response) => handleGeneration("embedding", context, request, response),
     "GET /v1/models": (_, response) =>
       sendJson(response, 200, listModels(context.served, context.manifestNames(), created)),
-    "GET /openapi.json": (_, response) => sendJson(response, 200, openApiDocument()),
+    "GET /openapi.json": (_, response) => send(response, 200, "application/json", document),
     [`GET ${paths.live}`]: (_, response) =>
       sendJson(response, context.alive() ? 200 : 503, { status: context.alive() ? "ok" : "failing" }),
     [`GET ${paths.ready}`]: (_, response) => {
@@ -50,7 +51,9 @@ export function createApiServer(context: ApiContext): Server {
       void Promise.resolve(handler(request, response)).catch((error) => sendError(response, error));
       return;
     }
-    const elsewhere = Object.keys(routes).some((route) => route.endsWith(` ${path}`));
+    const allowed = Object.keys(routes).flatMap((route) => (route.endsWith(` ${path}`) ? route.split(" ", 1) : []));
+    const elsewhere = allowed.length > 0;
+    if (elsewhere) response.setHeader("allow", allowed.join(", "));
     const status = elsewhere ? 405 : 404;
     const message = elsewhere
       ? `${request.method} is not allowed for ${path}.`

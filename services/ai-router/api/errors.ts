@@ -46,7 +46,8 @@ export class Limited extends Error {
 export function sendError(response: ServerResponse, error: unknown, closeConnection = false): number {
   const { status, body, retryAfterSeconds } = errorAnswer(error);
   if (response.headersSent) {
-    if (!response.writableEnded) response.end(`data: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
+    // The blank line ends an event that the tier broke off in its middle.
+    if (!response.writableEnded) response.end(`\n\ndata: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
     return status;
   }
   if (retryAfterSeconds !== undefined) response.setHeader("retry-after", retryAfterSeconds);

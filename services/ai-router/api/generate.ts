@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
 import { RequestError } from "../../../runtime/openai/errors";
-import { ClientGone, readBody, requestIdOf, traceOf } from "../../../runtime/openai/http";
+import { ClientGone, readBody, traceOf } from "../../../runtime/openai/http";
 import { parseBody, type RequestKind, requestSchemas } from "../../../runtime/openai/requests";
 import type { Caller, Callers } from "../keys/caller";
 import type { Limits } from "../keys/limits";
@@ -59,8 +59,7 @@ export async function generate(
   const startedAt = performance.now();
   const controller = new AbortController();
   const active: ActiveRequest = { end: (reason) => controller.abort(reason) };
-  const requestId = requestIdOf(request);
-  response.setHeader("x-request-id", requestId);
+  const requestId = String(response.getHeader("x-request-id"));
   response.once("close", () => {
     if (!response.writableFinished) active.end(new ClientGone());
   });

@@ -33,6 +33,10 @@ const parameters = [
     enum: ["high", "normal", "low"],
     default: "normal",
   }),
+  header("x-npc-id", "Character whose last turns a chain of /v1/chat/completions remembers.", {
+    ...text,
+    maxLength: 128,
+  }),
   header("x-deadline-ms", "Milliseconds after which the answer is of no use.", { type: "integer", minimum: 1 }),
   header("traceparent", "W3C trace context.", text),
 ];

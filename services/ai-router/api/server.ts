@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { healthPaths } from "../../../contracts/health";
 import { RequestError } from "../../../runtime/openai/errors";
-import { send, sendJson } from "../../../runtime/openai/http";
+import { requestIdOf, send, sendJson } from "../../../runtime/openai/http";
 import type { ModelCard } from "../routing/tier";
 import { sendError } from "./errors";
 import { type GenerateContext, generate, type RouteName } from "./generate";
@@ -27,6 +27,7 @@ const checkMs = 2_000;
 export function createApiServer(context: ServerContext): Server {
   const { live, ready, metrics } = healthPaths.aiRouter;
   const created = Math.floor(Date.now() / 1000);
+  const document = JSON.stringify(openApiDocument());
   const answer =
     (name: RouteName): Handler =>
     (request, response) =>
@@ -42,7 +43,7 @@ export function createApiServer(context: ServerContext): Server {
       const names = [...new Set(["base", ...context.models().map(({ id }) => id)])];
       sendJson(response, 200, { object: "list", data: names.map(card) });
     },
-    "GET /openapi.json": (_, response) => sendJson(response, 200, openApiDocument()),
+    "GET /openapi.json": (_, response) => send(response, 200, "application/json", document),
     [`GET ${live}`]: (_, response) => sendJson(response, 200, { status: "ok" }),
     [`GET ${ready}`]: (_, response) => {
       const reason = context.notReady();
@@ -54,13 +55,16 @@ export function createApiServer(context: ServerContext): Server {
     },
   };
   const server = createServer({ connectionsCheckingInterval: checkMs }, (request, response) => {
+    response.setHeader("x-request-id", requestIdOf(request));
     const path = (request.url ?? "/").split("?")[0];
     const handler = routes[`${request.method === "HEAD" ? "GET" : request.method} ${path}`];
     if (handler) {
       void Promise.resolve(handler(request, response)).catch((error: unknown) => sendError(response, error));
       return;
     }
-    const elsewhere = Object.keys(routes).some((route) => route.endsWith(` ${path}`));
+    const allowed = Object.keys(routes).flatMap((route) => (route.endsWith(` ${path}`) ? route.split(" ", 1) : []));
+    const elsewhere = allowed.length > 0;
+    if (elsewhere) response.setHeader("allow", allowed.join(", "));
     const status = elsewhere ? 405 : 404;
     const message = elsewhere
       ? `${request.method} is not allowed for ${path}.`

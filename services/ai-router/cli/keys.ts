@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
 import { openRouterDatabase, type RouterDatabase } from "../database";
-import { createKey, listKeys, revokeKey, type Scope, scopes } from "../keys/keys";
+import { type ApiKey, createKey, listKeys, revokeKey, type Scope, scopes } from "../keys/keys";
 import { migrate } from "../schema/migrate";
 
 interface CreateFlags {
@@ -28,16 +28,15 @@ export function addKeyCommands(program: Command): void {
     .option("--expires <time>", "ISO 8601 time after which the key is no longer valid")
     .option("--json", "print JSON", false)
     .action(async (name: string, flags: CreateFlags) => {
-      if (name.length > 100) throw wrong("name", name, "1 to 100 characters", "keys create");
-      if (flags.expires !== undefined && Number.isNaN(Date.parse(flags.expires))) {
-        throw wrong("expires", flags.expires, "an ISO 8601 time", "--expires");
+      if (!/^[^\p{Cc}]{1,100}$/u.test(name)) {
+        throw wrong("name", name, "1 to 100 characters, none of them a control character", "keys create");
       }
       const wanted = {
         name,
         scopes: readScopes(flags.scopes),
         requestsPerMinute: readCount(flags.rate, "--rate"),
         tokensPerDay: flags.tokensPerDay === undefined ? null : readCount(flags.tokensPerDay, "--tokens-per-day"),
-        expiresAt: flags.expires ?? null,
+        expiresAt: flags.expires === undefined ? null : readTime(flags.expires),
       };
       const made = await withDatabase(flags.dataDir, (database) => createKey(database, wanted));
       process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${made.key}\n`);
@@ -50,9 +49,10 @@ export function addKeyCommands(program: Command): void {
     .option("--json", "print JSON", false)
     .action(async (flags: { dataDir?: string; json: boolean }) => {
       const list = await withDatabase(flags.dataDir, listKeys);
-      const lines = list.map(({ name, scopes: allowed, requestsPerMinute, tokensPerDay, revokedAt }) => {
+      const lines = list.map((key) => {
+        const { name, scopes: allowed, requestsPerMinute, tokensPerDay } = key;
         const budget = tokensPerDay === null ? "no token budget" : `${tokensPerDay} tokens/day`;
-        return `${name}: ${allowed.join(", ")}; ${requestsPerMinute}/min; ${budget}${revokedAt === null ? "" : "; revoked"}`;
+        return `${name}: ${allowed.join(", ")}; ${requestsPerMinute}/min; ${budget}${endOf(key)}`;
       });
       if (lines.length === 0) lines.push("no keys: only the environment's own services get in");
       process.stdout.write(flags.json ? `${JSON.stringify({ keys: list })}\n` : `${lines.join("\n")}\n`);
@@ -81,12 +81,27 @@ async function withDatabase<T>(
   }
 }
 
+/** How a key ends or has ended, for the list. */
+function endOf({ revokedAt, expiresAt }: ApiKey): string {
+  if (revokedAt !== null) return "; revoked";
+  if (expiresAt === null) return "";
+  return `; ${expiresAt.getTime() <= Date.now() ? "expired" : "expires"} ${expiresAt.toISOString()}`;
+}
+
+function readTime(text: string): string {
+  const shaped = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  const at = shaped ? Date.parse(text) : Number.NaN;
+  if (at > Date.now()) return new Date(at).toISOString();
+  throw wrong("expires", text, "a time to come, such as 2027-01-31 or 2027-01-31T12:00:00Z", "--expires");
+}
+
 function readScopes(text: string): Scope[] {
-  return text.split(",").map((item) => {
+  const read = text.split(",").map((item) => {
     const found = scopes.find((scope) => scope === item.trim());
     if (found === undefined) throw wrong("scopes", item, scopes.join(", "), "--scopes");
     return found;
   });
+  return [...new Set(read)];
 }
 
 function readCount(text: string, where: string): number {

@@ -204,6 +204,8 @@ export interface operations {
         "x-latency-budget-ms"?: number;
         /** @description Which requests go first on a node. */
         "x-priority"?: "high" | "normal" | "low";
+        /** @description Character whose last turns a chain of /v1/chat/completions remembers. */
+        "x-npc-id"?: string;
         /** @description Milliseconds after which the answer is of no use. */
         "x-deadline-ms"?: number;
         /** @description W3C trace context. */
@@ -325,6 +327,8 @@ export interface operations {
         "x-latency-budget-ms"?: number;
         /** @description Which requests go first on a node. */
         "x-priority"?: "high" | "normal" | "low";
+        /** @description Character whose last turns a chain of /v1/chat/completions remembers. */
+        "x-npc-id"?: string;
         /** @description Milliseconds after which the answer is of no use. */
         "x-deadline-ms"?: number;
         /** @description W3C trace context. */
@@ -409,6 +413,8 @@ export interface operations {
         "x-latency-budget-ms"?: number;
         /** @description Which requests go first on a node. */
         "x-priority"?: "high" | "normal" | "low";
+        /** @description Character whose last turns a chain of /v1/chat/completions remembers. */
+        "x-npc-id"?: string;
         /** @description Milliseconds after which the answer is of no use. */
         "x-deadline-ms"?: number;
         /** @description W3C trace context. */
@@ -469,6 +475,8 @@ export interface operations {
         "x-latency-budget-ms"?: number;
         /** @description Which requests go first on a node. */
         "x-priority"?: "high" | "normal" | "low";
+        /** @description Character whose last turns a chain of /v1/chat/completions remembers. */
+        "x-npc-id"?: string;
         /** @description Milliseconds after which the answer is of no use. */
         "x-deadline-ms"?: number;
         /** @description W3C trace context. */

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { LRUCache } from "lru-cache";
 import { RequestError } from "../../../runtime/openai/errors";
 import type { RouterDatabase } from "../database";
-import { type ApiKey, findKey, hashOf, keyShape, type Scope, scopes } from "./keys";
+import { type ApiKey, findKey, hashOf, keyShape, type Scope, scopes, servicesName } from "./keys";
 import type { Limited } from "./limits";
 
 /** Who asks. */
@@ -20,7 +20,7 @@ const rememberMs = 30_000;
 const rememberMost = 10_000;
 const unknown = Symbol("unknown");
 
-const services: Caller = { name: "services", scopes };
+const services: Caller = { name: servicesName, scopes };
 
 /** Knows keys, with one look-up per key and half a minute; while the database is away, those it knew go on. */
 export class Callers {

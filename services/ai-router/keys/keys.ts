@@ -37,8 +37,15 @@ export const keyShape = /^air_[\w-]{43}$/;
 
 export const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 
+/** Under this name go the requests of the environment's own services; a key of it would be given their characters. */
+export const servicesName = "services";
+
 /** Makes a key of 256 random bits; only its hash is stored. @throws InputError for a name that is taken */
 export async function createKey(database: RouterDatabase, made: NewKey): Promise<ApiKey & { readonly key: string }> {
+  if (made.name === servicesName) {
+    const allowed = `another name: ${servicesName} are the environment's own`;
+    throw new InputError({ path: "name", given: made.name, allowed, where: "keys create" });
+  }
   const key = `air_${randomBytes(32).toString("base64url")}`;
   const values = [made.name, hashOf(key), made.scopes, made.requestsPerMinute, made.tokensPerDay, made.expiresAt];
   try {

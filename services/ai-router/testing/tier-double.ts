@@ -20,6 +20,8 @@ export type Behaviour =
   | "reset"
   /** Closes it after the first chunk. */
   | "break"
+  /** Closes it in the middle of an event. */
+  | "tear"
   /** Says nothing for ever. */
   | "silent"
   /** Streams until the client goes. */
@@ -138,7 +140,8 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     const chunk = (content: string) =>
       event({ model: body.model, choices: [{ index: 0, delta: { content }, finish_reason: null }] });
     response.write(chunk(`${name}: `));
-    if (behaviour === "break") return void setTimeout(() => response.socket?.destroy(), 20);
+    if (behaviour === "tear") response.write('data: {"choi');
+    if (behaviour === "break" || behaviour === "tear") return void setTimeout(() => response.socket?.destroy(), 20);
     if (behaviour === "endless") {
       const timer = setInterval(() => response.write(chunk(".")), 5);
       response.once("close", () => clearInterval(timer));
