@@ -32,11 +32,23 @@ export function wantsColor(when: string, stream: NodeJS.WriteStream, environment
   return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
 }
 
-/** Collects a comma-separated option that may be given several times. */
-export function list(text: string, before: readonly string[] = []): string[] {
-  const words = text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
-  return [...before, ...words];
+/**
+ * Collects a comma-separated option that may be given several times.
+ * @param option Its name, such as `--only`.
+ * @param what What it lists, for the message: none named is not the same as the option left out.
+ */
+export function list(option: string, what: string): (text: string, before?: readonly string[]) => string[] {
+  return (text, before = []) => {
+    const words = text
+      .split(",")
+      .map((word) => word.trim())
+      .filter((word) => word !== "");
+    if (words.length > 0) return [...before, ...words];
+    throw new InputError({
+      path: option.replace(/^--/, ""),
+      given: text,
+      allowed: `${what}, between commas`,
+      where: option,
+    });
+  };
 }

@@ -44,7 +44,8 @@ export class Program {
   private readonly onExit = (): void => this.kill();
   private readonly onSignal = (signal: NodeJS.Signals): void => {
     this.stop();
-    process.kill(process.pid, signal);
+    // Others that listen have said what the signal means; where nobody does it ends this process, as if we had not listened.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
 
   private constructor(private readonly child: ChildProcess) {

@@ -21,19 +21,21 @@ export const bundleFolder = (projectDir: string): string => join(projectDir, ".p
 
 /**
  * Brings bundles up to date by `images/bundle.cjs`. One whose sources and packages have not changed since is taken as it is.
+ * @param signal Ends the bundler half-way.
  * @returns The bundles, and the names of those that were built.
  * @throws Error with the bundler's first line where one cannot be built; the one from before stays.
  */
 export async function ensureBundles(
   projectDir: string,
   names: readonly string[],
+  signal?: AbortSignal,
 ): Promise<{ readonly bundles: ReadonlyMap<string, Bundle>; readonly built: readonly string[] }> {
   const folder = bundleFolder(projectDir);
   mkdirSync(folder, { recursive: true });
   const packages = fingerprintOf(projectDir, ["package-lock.json", "images/bundle.cjs"]);
   const stale = names.filter((name) => !isFresh(projectDir, folder, name, packages));
   if (stale.length > 0) {
-    await build(projectDir, folder, stale);
+    await build(projectDir, folder, stale, signal);
     for (const name of stale) {
       const fingerprint = packages + fingerprintOf(projectDir, readInputs(folder, name));
       writeWhole(join(folder, `${name}.fingerprint`), fingerprint);
@@ -46,11 +48,17 @@ export async function ensureBundles(
   return { bundles: new Map(bundles), built: stale };
 }
 
-async function build(projectDir: string, folder: string, names: readonly string[]): Promise<void> {
+async function build(
+  projectDir: string,
+  folder: string,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const script = join(projectDir, "images", "bundle.cjs");
   try {
     await promisify(execFile)(process.execPath, [script, ...names, "--outdir", folder, "--inputs"], {
       cwd: projectDir,
+      signal,
     });
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string };

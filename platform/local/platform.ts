@@ -17,6 +17,7 @@ import type { LocalDatabase } from "./realise/database-environment";
 import { realisedOutputs, secretValues, tierAt } from "./realise/realisers";
 import { LocalSecrets } from "./realise/secrets";
 import { ChangeFeed } from "./run/change-feed";
+import { Closing } from "./run/closing";
 import { LocalPlatform } from "./run/local-platform";
 import { LocalServices } from "./run/services";
 import { ensureKey, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
@@ -54,28 +55,28 @@ interface Preparation {
  * @throws InputError, EvaluationError or Error with one line; nothing is left running then.
  */
 export async function startLocalPlatform(options: LocalOptions, signal: AbortSignal): Promise<LocalPlatform> {
-  const closing: (() => Promise<unknown>)[] = [];
+  const closing = new Closing(signal);
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   aborted.catch(() => undefined);
+  const work = bringUp(options, signal, closing);
   try {
-    return await Promise.race([bringUp(options, signal, closing), aborted]);
+    return await Promise.race([work, aborted]);
   } catch (error) {
-    await Promise.allSettled(closing.map((close) => close()));
+    await closing.closeAll();
+    // What was on its way when it was cut off ends as soon as it stands.
+    await work.catch(() => undefined);
+    await closing.closeAll();
     throw error;
   }
 }
 
-async function bringUp(
-  options: LocalOptions,
-  signal: AbortSignal,
-  closing: (() => Promise<unknown>)[],
-): Promise<LocalPlatform> {
+async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Closing): Promise<LocalPlatform> {
   const { projectDir, stack, dataDir, ports, database, pace, steps } = options;
   const startedAt = Date.now();
   const feed = new ChangeFeed();
-  const { evaluation, graph, declared, bundles, selection } = await prepare(options);
+  const { evaluation, graph, declared, bundles, selection } = await prepare(options, signal);
   signal.throwIfAborted();
   if (database.kind === "attached") await ensureDatabases(database, selection.services);
 
@@ -159,21 +160,27 @@ async function bringUp(
   return platform;
 }
 
-/** Evaluates the stack and builds the programs at the same time. */
-async function prepare({ projectDir, stack, only, steps }: LocalOptions): Promise<Preparation> {
+/** Evaluates the stack and builds the programs at the same time. A part that the stack does not have ends both. */
+async function prepare({ projectDir, stack, only, steps }: LocalOptions, signal: AbortSignal): Promise<Preparation> {
   const programs = readdirSync(join(projectDir, "services")).filter((name) => hasProgram(projectDir, name));
   const step = steps.begin(0, "pulumi:pulumi:Stack", `game-ai-platform-${stack}`);
+  const refused = new AbortController();
   try {
-    const [evaluation, { bundles, built }] = await Promise.all([
-      evaluateLocal(projectDir, stack, programs),
-      ensureBundles(projectDir, [...programs, ...nodePrograms]),
+    const evaluated = evaluateLocal(projectDir, stack, programs).then((evaluation) => {
+      const graph = new Graph(evaluation);
+      const declared = declaredServices(graph);
+      return { evaluation, graph, declared, selection: selectParts(declared, only) };
+    });
+    const building = AbortSignal.any([signal, refused.signal]);
+    const [parts, { bundles, built }] = await Promise.all([
+      evaluated,
+      ensureBundles(projectDir, [...programs, ...nodePrograms], building),
     ]);
-    const graph = new Graph(evaluation);
-    const declared = declaredServices(graph);
-    const selection = selectParts(declared, only);
-    step.done(`${evaluation.resources.length} resources evaluated, ${built.length} of ${bundles.size} programs built`);
-    return { evaluation, graph, declared, bundles, selection };
+    const resources = parts.evaluation.resources.length;
+    step.done(`${resources} resources evaluated, ${built.length} of ${bundles.size} programs built`);
+    return { ...parts, bundles };
   } catch (error) {
+    refused.abort();
     step.fail();
     throw error;
   }

@@ -50,7 +50,7 @@ export function createPorts(base: number): Ports {
  */
 export function parsePortBase(text: string): number {
   const base = Number(text);
-  if (text.trim() !== "" && Number.isInteger(base) && (base === 0 || (base >= 1024 && base <= 65_000))) return base;
+  if (/^\d+$/.test(text) && (base === 0 || (base >= 1024 && base <= 65_000))) return base;
   throw new InputError({
     path: "port-base",
     given: text,

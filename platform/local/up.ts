@@ -32,6 +32,10 @@ export async function up(options: UpOptions): Promise<number> {
   const steps = createSteps(stream, stream.isTTY === true);
   const ending = endSignal();
   const folder = takeDataDir(options.dataDir, options.stack);
+  ending.addEventListener("abort", () => {
+    steps.end();
+    stream.write("\nStopping: answers under way may end first ...\n");
+  });
   try {
     const platform = await startLocalPlatform({ ...options, ports: createPorts(options.portBase), steps }, ending);
     steps.end();
@@ -40,17 +44,18 @@ export async function up(options: UpOptions): Promise<number> {
     const watching = options.watch ? platform.watch(options.projectDir, (line) => steps.say(line)) : undefined;
     await ended(ending);
     watching?.close();
-    stream.write("\nStopping: answers under way may end first ...\n");
     await within(stopMs, platform.stop());
-    stream.write("Stopped; nothing is left running.\n");
-    return exitCodes.fine;
   } catch (error) {
     steps.end();
-    if (ending.aborted) return exitCodes.fine;
-    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? folderError(options.dataDir, error) : error;
+    // Asked to stop half-way: what had started is down again.
+    if (error !== ending.reason) {
+      throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? folderError(options.dataDir, error) : error;
+    }
   } finally {
     folder.release();
   }
+  stream.write("Stopped; nothing is left running.\n");
+  return exitCodes.fine;
 }
 
 function announce(platform: LocalPlatform, { json }: UpOptions): void {

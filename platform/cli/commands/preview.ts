@@ -54,9 +54,13 @@ export function registerPreview(program: Command): void {
     .option("--diff", "show every property")
     .option("--json", "print Pulumi's preview digest, with one more key: platform")
     .option("--exit-code", "exit with 1 when something that is shown would change")
-    .option("--only <operations>", "show only these, such as replace,delete", list)
-    .option("--hide <operations or types>", "leave these out, such as read,aws:iam/*", list)
-    .option("--target <patterns>", "show only these URNs, types or names; * is any text", list)
+    .option("--only <operations>", "show only these, such as replace,delete", list("--only", "operations"))
+    .option(
+      "--hide <operations or types>",
+      "leave these out, such as read,aws:iam/*",
+      list("--hide", "operations or types"),
+    )
+    .option("--target <patterns>", "show only these URNs, types or names; * is any text", list("--target", "patterns"))
     .option("--show-sames", "show what does not change too")
     .option("--show-reads", "show what the program only reads in the tree too")
     .option("--show-full-output", "do not cut long texts");

@@ -54,7 +54,11 @@ export function registerUp(program: Command): void {
     .option("--smoke", "bring it up, send a request through every endpoint, print JSON, take it down")
     .option("--json", "print endpoints and state as JSON once it is up")
     .option("--port-base <port>", `first port; 0 takes free ones (default: ${defaultPortBase})`, parsePortBase)
-    .option("--only <names>", "parts to run: services by name, and tiers", list)
+    .option(
+      "--only <names>",
+      "parts to run: services by name, and tiers",
+      list("--only", "services by name, and tiers"),
+    )
     .option("--attach <host:port>", "PostgreSQL with pgvector on loopback; LOCAL_DB_USER, LOCAL_DB_PASSWORD sign in")
     .option("--no-watch", "do not restart a program when its source changes")
     .option(
@@ -70,7 +74,7 @@ export function registerUp(program: Command): void {
 
 async function run(flags: UpFlags): Promise<number> {
   requireLocal("up", flags.local, "pulumi up");
-  if (cloudStacks.includes(flags.stack)) {
+  if (cloudStacks.includes(flags.stack) || flags.stack.trim() === "") {
     throw new InputError({
       path: "stack",
       given: flags.stack,

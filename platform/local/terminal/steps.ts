@@ -11,7 +11,7 @@ export interface Steps {
   begin(depth: number, type: string, name: string): Step;
   /** A line of its own. */
   say(line: string): void;
-  /** Ends the drawing; the last picture stays. */
+  /** Ends the drawing; the last picture stays, and what ends later is not shown any more. */
   end(): void;
 }
 
@@ -32,6 +32,7 @@ const nameWidth = 26;
 export function createSteps(stream: NodeJS.WritableStream & { columns?: number }, live: boolean): Steps {
   const rows: Row[] = [];
   let drawn = 0;
+  let over = false;
   const timer = live ? setInterval(() => redraw(), 500) : undefined;
   timer?.unref();
 
@@ -41,7 +42,7 @@ export function createSteps(stream: NodeJS.WritableStream & { columns?: number }
   }
 
   function redraw(): void {
-    if (timer === undefined) return;
+    if (timer === undefined || over) return;
     erase();
     const width = stream.columns ?? 120;
     for (const row of rows) stream.write(`${line(row).slice(0, width - 1)}\n`);
@@ -55,7 +56,7 @@ export function createSteps(stream: NodeJS.WritableStream & { columns?: number }
       redraw();
       const finish = (status: Row["status"], note: string): void => {
         Object.assign(row, { status, note, ended: Date.now() });
-        if (timer === undefined) stream.write(`${line(row)}\n`);
+        if (timer === undefined && !over) stream.write(`${line(row)}\n`);
         else redraw();
       };
       return { done: (note) => finish("created", note), fail: () => finish("failed", "") };
@@ -68,6 +69,7 @@ export function createSteps(stream: NodeJS.WritableStream & { columns?: number }
     end() {
       redraw();
       clearInterval(timer);
+      over = true;
       drawn = 0;
     },
   };

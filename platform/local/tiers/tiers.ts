@@ -6,6 +6,7 @@ import type { Bundle } from "../bundles";
 import type { Graph } from "../graph/graph";
 import type { LocalTiers } from "../local-tiers";
 import type { Ports } from "../ports";
+import type { Closing } from "../run/closing";
 import { startAwsEndpoint } from "./aws-endpoint";
 import { type Balancer, startBalancer } from "./balancer";
 import { LocalGroup, type ScalingPace } from "./group";
@@ -20,7 +21,7 @@ export interface TierOptions {
   readonly ports: Ports;
   readonly pace: ScalingPace;
   /** Takes what must be closed where the bring-up fails half-way. */
-  readonly closing: (() => Promise<unknown>)[];
+  readonly closing: Pick<Closing, "push">;
   readonly onChange: () => void;
   readonly say: (line: string) => void;
 }
