@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { folderError, makeFolder } from "../../runtime/make-folder";
 import { writeWhole } from "./run/write-whole";
 
 /** A program of this repository in one file, and the files of the repository that went into it. */
@@ -23,7 +24,7 @@ export const bundleFolder = (projectDir: string): string => join(projectDir, ".p
  * Brings bundles up to date by `images/bundle.cjs`. One whose sources and packages have not changed since is taken as it is.
  * @param signal Ends the bundler half-way.
  * @returns The bundles, and the names of those that were built.
- * @throws Error with the bundler's first line where one cannot be built; the one from before stays.
+ * @throws InputError for a folder that cannot be written, Error with the bundler's first line where one cannot be built; the one from before stays.
  */
 export async function ensureBundles(
   projectDir: string,
@@ -31,10 +32,10 @@ export async function ensureBundles(
   signal?: AbortSignal,
 ): Promise<{ readonly bundles: ReadonlyMap<string, Bundle>; readonly built: readonly string[] }> {
   const folder = bundleFolder(projectDir);
-  mkdirSync(folder, { recursive: true });
   const packages = fingerprintOf(projectDir, ["package-lock.json", "images/bundle.cjs"]);
   const stale = names.filter((name) => !isFresh(projectDir, folder, name, packages));
   if (stale.length > 0) {
+    requireWritable(folder);
     await build(projectDir, folder, stale, signal);
     for (const name of stale) {
       const fingerprint = packages + fingerprintOf(projectDir, readInputs(folder, name));
@@ -46,6 +47,15 @@ export async function ensureBundles(
     return [name, { name, file: join(folder, `${name}.cjs`), sources }];
   });
   return { bundles: new Map(bundles), built: stale };
+}
+
+function requireWritable(folder: string): void {
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw folderError(folder, error, { path: "bundles", where: "the project's folder; --cwd names another" });
+  }
 }
 
 async function build(

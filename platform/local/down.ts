@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { InputError } from "../../contracts/input-error";
 import { bundleFolder } from "./bundles";
+import { nodePrograms } from "./local-tiers";
 import { dataEntries, defaultDataDir, findRunning, isDataDir } from "./run/run-file";
 
 /** Longest that a platform may take to end by itself, in milliseconds; all that it started ends with it. */
@@ -42,11 +43,36 @@ export async function down(projectDir: string, dataDir: string, purge: boolean):
   // Another platform of this project may be made of them.
   const inUse = findRunning(defaultDataDir(projectDir)) !== undefined;
   if (!inUse) for (const folder of shared) rmSync(folder, { recursive: true, force: true });
+  const emptied = inUse ? [] : removeEmptied(projectDir);
   return {
     stopped: running?.pid,
-    purged: [...own.purged, ...(inUse ? [] : shared)],
+    purged: [...own.purged, ...(inUse ? [] : shared), ...emptied],
     kept: [...own.kept, ...(inUse ? shared : [])],
   };
+}
+
+/**
+ * Removes what evaluations leave: agents bundled for the image of GPU nodes, and folders that hold nothing any more.
+ * @returns The folders that are gone.
+ */
+function removeEmptied(projectDir: string): string[] {
+  const images = join(projectDir, "build", "gpu-node");
+  for (const name of nodePrograms) rmSync(join(images, `${name}.cjs`), { force: true });
+  const gone = [images, join(projectDir, ".platform", "worktrees"), join(projectDir, ".platform")].filter(
+    removeIfEmpty,
+  );
+  // Where it holds nothing but what the evaluation made, the evaluation made it.
+  if (gone.includes(images) && removeIfEmpty(dirname(images))) gone.push(dirname(images));
+  return gone;
+}
+
+function removeIfEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes what `platform up` put into the folder, and the folder where nothing else is in it. */

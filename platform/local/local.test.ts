@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attachedDatabase } from "./attach";
+import { ensureBundles } from "./bundles";
 import { down } from "./down";
 import { router } from "./edge";
 import { localGpu, localServices } from "./graph/evaluate-local";
@@ -142,11 +143,40 @@ describe("a data folder", () => {
     assert.deepEqual(kept, [join(folder, ".platform", "bundles")]);
   });
 
+  it("takes the emptied folders of the platform along in a purge, and no other", async () => {
+    const images = join(folder, "build", "gpu-node");
+    const worktrees = join(folder, ".platform", "worktrees");
+    for (const each of [images, worktrees]) mkdirSync(each, { recursive: true });
+    writeFileSync(join(images, "gpu-metrics.cjs"), "");
+    writeFileSync(join(images, "notes"), "");
+    writeFileSync(join(worktrees, "notes"), "");
+    const data = join(folder, ".platform", "local");
+    await down(folder, data, true);
+    assert.deepEqual([readdirSync(images), readdirSync(worktrees)], [["notes"], ["notes"]]);
+    rmSync(join(images, "notes"));
+    rmSync(join(worktrees, "notes"));
+    const { purged } = await down(folder, data, true);
+    assert.deepEqual(purged, [images, worktrees, join(folder, ".platform"), join(folder, "build")]);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   it("that cannot be made is named, and nothing waits for ever", function () {
     if (!existsSync("/proc")) return this.skip();
     assert.throws(
       () => takeDataDir("/proc/none/such", "dev"),
       /data-dir: "\/proc\/none\/such" .* folder that can be written/,
+    );
+    writeFileSync(join(folder, "file"), "");
+    for (const wrong of ["file", join("file", "local")]) {
+      assert.throws(() => takeDataDir(join(folder, wrong), "dev"), /data-dir: .* that can be written \(ENOTDIR\)/);
+    }
+  });
+
+  it("of built programs that cannot be written is named", async () => {
+    writeFileSync(join(folder, ".platform"), "");
+    await assert.rejects(
+      ensureBundles(folder, ["knowledge-base"]),
+      /^InputError: bundles: ".*bundles" is not allowed; allowed: a folder that can be written \(ENOTDIR\) \(set in the project/,
     );
   });
 });

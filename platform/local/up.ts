@@ -5,7 +5,7 @@ import { startLocalPlatform } from "./platform";
 import { createPorts } from "./ports";
 import type { LocalDatabase } from "./realise/database-environment";
 import type { LocalPlatform } from "./run/local-platform";
-import { folderError, takeDataDir } from "./run/run-file";
+import { dataDirError, takeDataDir } from "./run/run-file";
 import { createSteps } from "./terminal/steps";
 import { summaryLines } from "./terminal/summary";
 import type { ScalingPace } from "./tiers/group";
@@ -49,7 +49,7 @@ export async function up(options: UpOptions): Promise<number> {
     steps.end();
     // Asked to stop half-way: what had started is down again.
     if (error !== ending.reason) {
-      throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? folderError(options.dataDir, error) : error;
+      throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? dataDirError(options.dataDir, error) : error;
     }
   } finally {
     folder.release();

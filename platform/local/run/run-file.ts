@@ -1,7 +1,7 @@
 import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../../contracts/input-error";
-import { makeFolder } from "../../../runtime/make-folder";
+import { folderError, makeFolder } from "../../../runtime/make-folder";
 import { writeWhole } from "./write-whole";
 
 /** What a running platform leaves in its data folder for others to find it. */
@@ -45,7 +45,7 @@ export function takeDataDir(dataDir: string, stack: string): { publish(console: 
     );
     claim(dataDir, me);
   } catch (error) {
-    throw InputError.isInstance(error) ? error : folderError(dataDir, error);
+    throw InputError.isInstance(error) ? error : dataDirError(dataDir, error);
   }
   return {
     publish: (console) => writeWhole(runFile(dataDir), JSON.stringify({ ...me, console })),
@@ -78,12 +78,12 @@ export function findRunning(dataDir: string): RunningPlatform | undefined {
   }
 }
 
+/** Also true for what cannot be read, which is told apart when it is written to. */
 function isEmptyOrMissing(folder: string): boolean {
   try {
     return readdirSync(folder).length === 0;
-  } catch (error) {
-    // A folder that cannot be read is told apart when it is written to.
-    return (error as NodeJS.ErrnoException).code !== "ENOTDIR";
+  } catch {
+    return true;
   }
 }
 
@@ -103,17 +103,9 @@ function alreadyRuns(dataDir: string, { pid, console, stack }: RunningPlatform):
   });
 }
 
-/** A folder that cannot be made or written, in one line. */
-export function folderError(dataDir: string, error: unknown): InputError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const why = code === "ENOSPC" ? "the disk is full" : (code ?? message);
-  return new InputError({
-    path: "data-dir",
-    given: dataDir,
-    allowed: `a folder that can be written (${why})`,
-    where: "--data-dir",
-  });
-}
+/** The data folder that cannot be made or written. */
+export const dataDirError = (dataDir: string, error: unknown): InputError =>
+  folderError(dataDir, error, { path: "data-dir", where: "--data-dir" });
 
 function isAlive({ pid, started }: RunningPlatform): boolean {
   try {

@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { folderError, makeFolder } from "../../../runtime/make-folder";
 
 const run = promisify(execFile);
 
@@ -21,7 +22,11 @@ export async function withWorktree<T>(
   commit: string,
   work: (tree: string) => Promise<T>,
 ): Promise<T> {
-  mkdirSync(folder, { recursive: true });
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw folderError(folder, error, { path: "baseline", where: "the project's folder; a state file needs no folder" });
+  }
   removeAbandoned(repository, folder);
   const tree = join(folder, `${commit.slice(0, 12)}-${process.pid}`);
   const remove = (): void => removeTree(repository, tree);
