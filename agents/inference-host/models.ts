@@ -40,7 +40,12 @@ export function resolveModel(name: string, served: ServedModels): ModelTarget {
   }
   const known = adapterNames.some((adapter) => adapter === name);
   if (!known && !served.hasAdapter(name)) {
-    throw new RequestError(404, `The model \`${name}\` does not exist.`, "model", "model_not_found");
+    throw new RequestError(
+      404,
+      `The model \`${name}\` does not exist; GET /v1/models lists those that do.`,
+      "model",
+      "model_not_found",
+    );
   }
   const reason = served.unavailable(name);
   return reason === undefined

@@ -190,7 +190,11 @@ describe("the console's server", () => {
     ["/api/players", { players: 1, more: true }, /more/],
     ["/api/search", { query: " " }, /query/],
     ["/api/search", [], /object/],
-    ["/api/chat", { ...turn, model: "vampire" }, /model/],
+    [
+      "/api/chat",
+      { ...turn, model: "vampire" },
+      /model.*ARCHETYPE\/TASK of vampire, .* and personality, [a-z_, ]+\.?$/,
+    ],
     ["/api/chat", { ...turn, messages: [] }, /messages/],
     ["/api/chat", { ...turn, messages: [{ role: "system", content: "x" }] }, /messages\.0\.role/],
   ] as const) {
