@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { describeGpuMemory, planGpuMemory } from "../../catalog/gpu-memory";
 import { findBaseModel, type LoraModule } from "../../catalog/gpu-models";
@@ -41,7 +41,7 @@ export function baseModelName({ baseModel, model, engine }: HostOptions): string
 
 function buildLlama(options: HostOptions, toy: ToyFiles | undefined, logger: Logger): Engine {
   const modelPath = options.model === undefined ? toy!.modelPath : resolve(options.model);
-  if (!existsSync(modelPath)) {
+  if (!isGguf(modelPath)) {
     throw new InputError({ path: "model", given: options.model, allowed: "the path of a GGUF file", where: "--model" });
   }
   return new LlamaEngine(
@@ -55,6 +55,22 @@ function buildLlama(options: HostOptions, toy: ToyFiles | undefined, logger: Log
     },
     logger,
   );
+}
+
+/** True for a file that starts as every GGUF file does; llama.cpp's own message names no file. */
+function isGguf(path: string): boolean {
+  const start = Buffer.alloc(4);
+  try {
+    const file = openSync(path, "r");
+    try {
+      readSync(file, start);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+  return start.toString("latin1") === "GGUF";
 }
 
 function buildVllm(options: HostOptions, manifest: AdapterManifest | undefined, logger: Logger): Engine {

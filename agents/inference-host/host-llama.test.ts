@@ -128,6 +128,10 @@ describe("inference host on llama.cpp with the toy model", function () {
     const tooLong = await chat(url, "vampire/chain/npc_turn", { messages: messages(1_500) });
     const { error } = (await tooLong.json()) as { error: { code: string } };
     assert.deepEqual([tooLong.status, error.code], [400, "context_length_exceeded"]);
+    const streamed = await chat(url, "vampire/chain/npc_turn", { messages: messages(1), stream: true });
+    assert.deepEqual([(await readStream(streamed)).error, streamed.status], [undefined, 200]);
+    for (const model of ["vampire/chain/npc_turn", "vampire/dialogue_style"])
+      assert.equal((await chat(url, model, { messages: messages(1_500), stream: true })).status, 400);
   });
 
   it("runs a chain's steps in order on their adapters and says how each went", async () => {

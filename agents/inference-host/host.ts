@@ -244,6 +244,10 @@ async function nodeActions(
 function listen(server: Server, port: number, host: string, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") {
+        const allowed = `an address of this machine (${error.code})`;
+        return reject(new InputError({ path: "host", given: host, allowed, where: "--host" }));
+      }
       const allowed =
         error.code === "EADDRINUSE" ? "a port that is free" : `a port that can be opened (${error.message})`;
       reject(new InputError({ path, given: port, allowed, where: path === "port" ? "--port" : "--operator-port" }));

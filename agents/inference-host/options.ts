@@ -66,7 +66,7 @@ export const settings = {
   spareAdapters: setting(count(0, 512), 8, "vllm: room in CPU memory for versions that were unloaded"),
   maxRank: setting(count(1, 512), 32, "largest adapter rank that the engine is started for"),
   vllmUrl: setting(
-    z.url("an address such as http://HOST:PORT"),
+    z.url({ protocol: /^https?$/, error: "an address such as http://HOST:PORT" }),
     `http://127.0.0.1:${ports.vllm}`,
     "vllm: where it listens",
   ),

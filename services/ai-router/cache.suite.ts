@@ -77,6 +77,15 @@ describe(`two replicas that share ${server}`, () => {
     assert.match(lastPrompt()[0]!, /^Earlier: /);
   });
 
+  it("sum up what a model with little room can read of a conversation", async () => {
+    for (let turn = 0; turn < 11; turn += 1) await say(0, `turn ${turn}`);
+    silver.plan("answer", "too-long");
+    await say(0, "turn 11");
+    await until(async () => (await replicas[0]!.router.cache!.exists("summary:services/lich/morr")) === 1);
+    assert.doesNotMatch(lastPrompt()[0]!, /Player: turn 5\n/);
+    assert.match(lastPrompt()[0]!, /Player: turn 11\n/);
+  });
+
   it("count a key's requests in the cache", async () => {
     const { key } = await createKey(replicas[0]!.router.database!, plain);
     const answers = await Promise.all(Array.from({ length: 90 }, () => say(0, "hi", { "x-api-key": key })));

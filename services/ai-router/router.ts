@@ -222,6 +222,8 @@ async function summarise(tiers: readonly Tier[], turns: readonly Turn[], before:
     }),
   });
   const text = await body.text();
+  // Too long for the model, as a rule.
+  if (statusCode === 400 && turns.length > 1) return summarise(tiers, turns.slice(Math.ceil(turns.length / 2)), before);
   if (statusCode !== 200) throw new Error(`the tier answered ${statusCode}`);
   return textOfAnswer(text, false);
 }

@@ -124,9 +124,12 @@ export class LlamaEngine implements Engine {
   async stream(request: GenerationRequest, sink: EventSink, signal: AbortSignal): Promise<Usage> {
     const shapes = new OpenAiShapes(request.kind, request.publicModel);
     const opening = shapes.opening();
-    if (opening) await sink(opening, 0);
-    const { usage, finishReason } = await this.#generate(request, signal, (text, tokens) =>
-      sink(shapes.text(text), tokens),
+    const { usage, finishReason } = await this.#generate(
+      request,
+      signal,
+      (text, tokens) => sink(shapes.text(text), tokens),
+      // What the engine refuses gets a status, not a stream.
+      () => opening && sink(opening, 0),
     );
     await sink(shapes.closing(finishReason), 0);
     if (wantsUsage(request.body)) await sink(shapes.usage(usage), 0);
@@ -143,6 +146,10 @@ export class LlamaEngine implements Engine {
   }
 
   async embed({ body, publicModel }: EmbeddingRequest, signal: AbortSignal): Promise<Completion> {
+    if (body.dimensions !== undefined) {
+      const message = "dimensions is not supported by the embedded engine";
+      throw new EngineError(message, 400, "invalid_request_error");
+    }
     const model = this.#openModel();
     const { contextTokens, threads } = this.#options;
     this.#embedding ??= model.createEmbeddingContext({ contextSize: contextTokens, threads });
@@ -180,6 +187,7 @@ export class LlamaEngine implements Engine {
     request: GenerationRequest,
     signal: AbortSignal,
     onText: (text: string, tokens: number) => Promise<void> | undefined,
+    onBegin?: () => Promise<void> | undefined,
   ): Promise<{ usage: Usage; finishReason: string }> {
     refuseUnsupported(request.body);
     const model = this.#openModel();
@@ -193,6 +201,7 @@ export class LlamaEngine implements Engine {
     const sequence = pool.take(tokens);
     if (!sequence) throw new EngineError("no free sequence", 503, "service_unavailable");
     try {
+      await onBegin?.();
       return await this.#run(model, sequence, tokens, maxTokens, request.body, signal, onText);
     } finally {
       pool.give(sequence);

@@ -96,6 +96,7 @@ export class Conversations {
     }
     summarise(remembered.turns, remembered.summary)
       .then(async (text) => {
+        if (text === "") return;
         const summary = text.slice(0, summaryLength);
         const now = recent.get(key);
         if (now !== undefined) recent.set(key, { ...now, summary });

@@ -30,7 +30,9 @@ export class WaitingRequests {
 
   get count(): number {
     const since = this.now() - this.retryAfterMs;
-    while (this.#toldAt.length > 0 && this.#toldAt[0]! <= since) this.#toldAt.shift();
+    // At once: one by one takes seconds where a game's every request was told to come again.
+    const late = this.#toldAt.findIndex((at) => at > since);
+    this.#toldAt.splice(0, late === -1 ? this.#toldAt.length : late);
     return this.#held + this.#toldAt.length;
   }
 

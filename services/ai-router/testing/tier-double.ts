@@ -28,6 +28,8 @@ export type Behaviour =
   | "endless"
   /** As a node whose model has room for five messages. */
   | "short"
+  /** As a node whose model has no room for the request. */
+  | "too-long"
   | "fail";
 
 export interface TierDouble {
@@ -125,7 +127,7 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     }
     if (behaviour === "reset") return void response.socket?.destroy();
     if (behaviour === "silent") return;
-    if (behaviour === "short" && body.messages.length > 5) {
+    if (behaviour === "too-long" || (behaviour === "short" && body.messages.length > 5)) {
       const message = "This model's maximum context length is 5 messages.";
       const error = { message, type: "invalid_request_error", param: null, code: "context_length_exceeded" };
       return json(response, 400, { error });
