@@ -86,6 +86,22 @@ describe("inference host on the vLLM double", function () {
       assert.match(await answerText(await chat(url, lich, { max_tokens: 1 })), /lich\/dialogue_style@1/);
     });
 
+    it("refuses a manifest of another model or one that cannot be read, says why, and goes on with the one before", async () => {
+      const { url, folder, operator } = await start({ adapters: [{ name: vampire }] });
+      const refused = async () => {
+        const answer = await post(`${operator}/operator/adapters/refresh`);
+        const { error } = (await answer.json()) as { error: { message: string; code: string } };
+        assert.deepEqual([answer.status, error.code], [409, "manifest_refused"]);
+        return error.message;
+      };
+      await writePeftAdapters(folder, "another-model", [{ name: vampire, version: "2" }]);
+      assert.match(await refused(), /manifest\.baseModel: "another-model" is not allowed; .*base-model/);
+      const { writeFile } = await import("node:fs/promises");
+      await writeFile(`${folder}/manifest.json`, "{");
+      assert.match(await refused(), /a JSON object/);
+      assert.match(await answerText(await chat(url, vampire, { max_tokens: 1 })), /vampire\/dialogue_style@1/);
+    });
+
     it("swaps a version without a restart: running requests finish on the old one, new ones get the new one", async () => {
       const { url, folder, operator, state } = await start({
         adapters: [{ name: vampire }],

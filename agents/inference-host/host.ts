@@ -46,8 +46,9 @@ const noAdapters: AdapterStore = {
 export async function startHost(options: HostOptions, logger: Logger): Promise<Host> {
   const toy = options.engine === "llama" && options.model === undefined ? await ensureToy() : undefined;
   const source = options.adapters ?? toy?.adapters;
-  const store = source === undefined ? noAdapters : await openStore(source, options.cache);
-  const manifest = source === undefined ? undefined : checkedManifest(await store.manifest(), options, source);
+  const store =
+    source === undefined ? noAdapters : checkedStore(await openStore(source, options.cache), options, source);
+  const manifest = source === undefined ? undefined : await store.manifest();
   const engine = buildEngine(options, manifest, toy, logger);
   const chains = await readChains(options.chains);
 
@@ -199,6 +200,14 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
       await Promise.all([close(api), close(operator), supervisor.stop()]);
       actions?.imds.close();
     },
+  };
+}
+
+/** A store whose manifest is for this node's model, at the start and whenever it is read again. */
+function checkedStore(store: AdapterStore, options: HostOptions, source: string): AdapterStore {
+  return {
+    manifest: async () => checkedManifest(await store.manifest(), options, source),
+    fetch: (entry) => store.fetch(entry),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { InputError } from "../../contracts/input-error";
 import { RequestError } from "../../runtime/openai/errors";
 import { readBody, sendJson } from "../../runtime/openai/http";
 import type { AdapterManager } from "./adapters/manager";
@@ -52,7 +53,9 @@ export function createOperatorServer({ adapters, status, drain }: OperatorContex
           return { unloaded: await adapters.unload(name) };
         }
         case "POST /operator/adapters/refresh":
-          return adapters.refresh();
+          return await adapters.refresh().catch((error: unknown) => {
+            throw InputError.isInstance(error) ? new RequestError(409, error.message, null, "manifest_refused") : error;
+          });
         case "POST /operator/drain":
           drain();
           return { draining: true };

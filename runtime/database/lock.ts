@@ -63,7 +63,7 @@ function refused(directory: string, [held]: readonly { path: string; holder: Hol
     path: "dataDir",
     given: resolve(directory),
     allowed: `a directory that no other process uses: ${who} holds it${remedy}`,
-    where: "--data-dir or KB_DATA_DIR",
+    where: "--data-dir or its variable",
   });
 }
 

@@ -19,6 +19,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** An idle connection stays open longer than a load balancer keeps it (60 s), so that the balancer is the one to close it. */
 const keepAliveMs = 75_000;
+/** Milliseconds between two looks for clients that send too slowly. */
+const checkMs = 2_000;
 
 /** The API that clients reach. Operator routes are not here, see operator.ts. */
 export function createApiServer(context: ApiContext): Server {
@@ -44,7 +46,7 @@ export function createApiServer(context: ApiContext): Server {
       send(response, 200, registry.contentType, await registry.metrics());
     },
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: checkMs }, (request, response) => {
     const path = (request.url ?? "/").split("?")[0];
     const handler = routes[`${request.method === "HEAD" ? "GET" : request.method} ${path}`];
     if (handler) {
@@ -61,7 +63,8 @@ export function createApiServer(context: ApiContext): Server {
     sendError(response, new RequestError(status, message), true);
   });
   server.keepAliveTimeout = keepAliveMs;
-  server.headersTimeout = keepAliveMs + 5_000;
+  // The shorter of the two: Node swaps them otherwise, and a body that comes byte by byte would have all the time of the longer.
+  server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   return server;
 }
