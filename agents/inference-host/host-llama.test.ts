@@ -114,6 +114,14 @@ describe("inference host on llama.cpp with the toy model", function () {
     assert.ok(Math.abs(Math.hypot(...data[0]!.embedding) - 1) < 1e-3);
   });
 
+  it("counts the tokens of all a chain's steps, streamed or not", async () => {
+    const usageOf = async (stream: boolean) => {
+      const extra = stream ? { stream, stream_options: { include_usage: true } } : {};
+      return (await (await chat(url, "vampire/chain/npc_turn", extra)).text()).match(/"usage":\{[^}]*\}/g);
+    };
+    assert.deepEqual(await usageOf(true), await usageOf(false));
+  });
+
   it("leaves remembered turns out of a chain that the model has no room for, and refuses a question that alone is too long", async () => {
     const messages = (words: number) => [
       ...Array.from({ length: 3 }, () => [

@@ -6,7 +6,7 @@ import { EventStream } from "../../../runtime/streaming/event-stream";
 import { type PriorityName, priorities } from "../admission/fair-queue";
 import { Refusal } from "../admission/refusal";
 import type { Conversations, Message } from "../chains/conversations";
-import { type ChainResult, chainAnswer, runChain, type StepOutcome } from "../chains/runner";
+import { type ChainResult, chainAnswer, chainUsage, runChain, type StepOutcome } from "../chains/runner";
 import type { Executor, Job } from "../executor";
 import type { HostMetrics, Outcome } from "../metrics";
 import { type ModelTarget, resolveModel, type ServedModels } from "../models";
@@ -173,6 +173,8 @@ async function answerChain(
   const question = messages.findLast(({ role }) => role === "user");
   if (memory !== undefined && question) context.conversations.record(memory, question.content, result.text);
   if (parsed.stream) {
+    const options = parsed.body.stream_options as { readonly include_usage?: boolean } | undefined;
+    if (options?.include_usage === true) await events.send(chainUsage(publicModel, result));
     events.end();
     return;
   }

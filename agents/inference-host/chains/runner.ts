@@ -160,7 +160,8 @@ async function attempt(
   const instruction = fillInstruction(step.instruction, request.archetype, said);
   const window = conversationWindow(request.messages, turns);
   const asked = Number(request.job.body.max_completion_tokens ?? request.job.body.max_tokens ?? step.maxTokens);
-  const { max_completion_tokens: _, ...rest } = request.job.body;
+  // The usage of a chain is that of its steps together; no step sends its own.
+  const { max_completion_tokens: _, stream_options: __, ...rest } = request.job.body;
   const job: Job = {
     ...request.job,
     kind: "chat",
@@ -203,6 +204,11 @@ async function sayFallback(
   const shapes = new OpenAiShapes("chat", publicModel);
   for (const event of [shapes.opening()!, shapes.text(chain.fallback), shapes.closing("stop")])
     await output.sink(event, 0);
+}
+
+/** The last event of a chain's stream, where the client asked for it. */
+export function chainUsage(publicModel: string, { usage }: ChainResult): Buffer {
+  return new OpenAiShapes("chat", publicModel).usage(usage);
 }
 
 /** The whole answer of a chain that is not streamed. */

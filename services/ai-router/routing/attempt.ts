@@ -50,6 +50,9 @@ export interface Delivery {
 /** Bytes of an answer that is not streamed; more than any model says. */
 const answerLimit = 32 * 1_048_576;
 
+/** A guess at a prompt's tokens, for a stream that ends before it says. */
+const charactersPerToken = 4;
+
 /** Another tier sent its first byte earlier. */
 class LostRace extends Error {
   override readonly name = "LostRace";
@@ -60,7 +63,8 @@ class LostRace extends Error {
  * tier; an answer that is not streamed is kept whole, so that a failure in its middle can be tried again.
  */
 export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
-  const tap = new UsageTap(call.wantsUsage);
+  const asked = call.bodyFor(tier.nameOf(call.model));
+  const tap = new UsageTap(call.wantsUsage, Math.ceil(asked.length / charactersPerToken));
   const events = new EventStream(delivery.response, delivery.stallMs, () => delivery.response.destroy());
   const kept: Buffer[] = [];
   let head: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
@@ -88,7 +92,7 @@ export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal
     path: call.path,
     method: "POST",
     headers: call.headers,
-    body: call.bodyFor(tier.nameOf(call.model)),
+    body: asked,
   } as const;
   try {
     await streamRequest(

@@ -12,7 +12,7 @@ describe("the usage of a stream", () => {
       [false, Buffer.concat([chunk("a"), done])],
       [true, Buffer.concat([chunk("a"), last, done])],
     ] as const) {
-      const tap = new UsageTap(wanted);
+      const tap = new UsageTap(wanted, 9);
       assert.deepEqual(tap.pass(chunk("first")), chunk("first"));
       assert.deepEqual(tap.pass(Buffer.concat([chunk("a"), last, done])), passed);
       assert.deepEqual(tap.usage, { prompt: 5, completion: 3 });
@@ -20,17 +20,17 @@ describe("the usage of a stream", () => {
   });
 
   it("is not taken from what a character says", () => {
-    const tap = new UsageTap(false);
+    const tap = new UsageTap(false, 9);
     const said = chunk('"usage":{"prompt_tokens":1000000}');
     assert.deepEqual(tap.pass(said), said);
-    assert.deepEqual(tap.usage, { prompt: 0, completion: 1 });
+    assert.deepEqual(tap.usage, { prompt: 9, completion: 1 });
   });
 
   it("is the number of chunks where two of them share the event", () => {
-    const tap = new UsageTap(false);
+    const tap = new UsageTap(false, 9);
     const [head, tail] = [last.subarray(0, 30), last.subarray(30)];
     assert.deepEqual(Buffer.concat([tap.pass(head), tap.pass(tail)]), last);
-    assert.deepEqual(tap.usage, { prompt: 0, completion: 2 });
+    assert.deepEqual(tap.usage, { prompt: 9, completion: 2 });
   });
 
   it("of a whole answer stands in its body, if anywhere", () => {

@@ -16,15 +16,21 @@ const eventEnd = Buffer.from("\n\n");
 
 /**
  * Reads what a stream cost from its last event as the bytes pass, and takes that event out where the client did not ask for it. One
- * search per chunk is all that the others cost. An event that two chunks share is not understood: it passes as it is, and the
- * chunks stand in for the tokens.
+ * search per chunk is all that the others cost. An event that two chunks share is not understood: it passes as it is. Then, and when a
+ * stream is left before its end, the chunks stand in for the tokens.
  */
 export class UsageTap {
   #usage: Usage | undefined;
   #chunks = 0;
 
-  /** @param wanted The client asked for the event itself. */
-  constructor(private readonly wanted: boolean) {}
+  /**
+   * @param wanted The client asked for the event itself.
+   * @param promptGuess Tokens of the prompt where the stream does not say.
+   */
+  constructor(
+    private readonly wanted: boolean,
+    private readonly promptGuess: number,
+  ) {}
 
   /** The bytes to send on in place of a chunk; may be empty. */
   pass(chunk: Buffer): Buffer {
@@ -41,7 +47,7 @@ export class UsageTap {
   }
 
   get usage(): Usage {
-    return this.#usage ?? { prompt: 0, completion: this.#chunks };
+    return this.#usage ?? { prompt: this.promptGuess, completion: this.#chunks };
   }
 }
 
