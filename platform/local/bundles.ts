@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { folderError, makeFolder } from "../../runtime/make-folder";
@@ -36,6 +36,8 @@ export async function ensureBundles(
   const stale = names.filter((name) => !isFresh(projectDir, folder, name, packages));
   if (stale.length > 0) {
     requireWritable(folder);
+    // A bundler that is cut off leaves halves, which nothing may take for whole.
+    for (const name of stale) rmSync(join(folder, `${name}.fingerprint`), { force: true });
     await build(projectDir, folder, stale, signal);
     for (const name of stale) {
       const fingerprint = packages + fingerprintOf(projectDir, readInputs(folder, name));

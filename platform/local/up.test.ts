@@ -71,7 +71,7 @@ describe("platform up", () => {
 
   it("that is interrupted on its way up stops what had started", async () => {
     const running = start();
-    await until(() => /console +page +created/.test(output), running);
+    await until(() => /console +page +created/.test(output) && descendants(running.pid!).length > 0, running);
     await interrupt(running);
   });
 

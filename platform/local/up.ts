@@ -1,4 +1,3 @@
-import { InputError } from "../../contracts/input-error";
 import { exitCodes } from "../../runtime/main";
 import { endpoints } from "./endpoints";
 import { startLocalPlatform } from "./platform";
@@ -72,7 +71,7 @@ export function endSignal(): AbortSignal {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(exitCodes.findings);
-      controller.abort(new InputError({ path: "up", given: signal, allowed: "to be left alone until it is up" }));
+      controller.abort(new Error(`${signal} ended it on its way up`));
     });
   }
   return controller.signal;

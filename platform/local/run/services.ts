@@ -35,6 +35,7 @@ export interface ServicesOptions {
 export class LocalServices {
   readonly missing: MissingVariable[] = [];
   readonly #programs = new Map<string, ManagedProcess>();
+  readonly #oneOffs = new Set<Promise<string>>();
   #stubs: ManagedProcess | undefined;
   #stopped = false;
 
@@ -85,7 +86,7 @@ export class LocalServices {
   runOnce(name: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
     const service = this.options.services.find((each) => each.name === name)!;
     const spec = this.#spec(service, { ...service.main, name: `${name} ${args[0]}`, command: args });
-    return runToEnd({ ...spec, env: { ...spec.env, ...more } }, process.stderr.isTTY ? "inherit" : "pipe");
+    return this.#toEnd({ ...spec, env: { ...spec.env, ...more } }, process.stderr.isTTY ? "inherit" : "pipe");
   }
 
   /** The services that run here, as the graph has them. */
@@ -108,10 +109,13 @@ export class LocalServices {
       .map(({ name }) => name);
   }
 
-  /** Ends all of them; what is still being prepared is not started any more. */
+  /** Ends all of them; what is still being prepared is not started any more, and a one-off command comes to its own end. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([this.#stubs, ...this.#programs.values()].map((each) => each?.stop()));
+    await Promise.all([
+      ...[this.#stubs, ...this.#programs.values()].map((each) => each?.stop()),
+      Promise.allSettled(this.#oneOffs),
+    ]);
   }
 
   states(): ServiceState[] {
@@ -153,7 +157,7 @@ export class LocalServices {
   async #runBefore(service: DeclaredService, container: Container): Promise<void> {
     const spec = this.#spec(service, { ...container, name: `${service.name} ${container.name}` });
     try {
-      await runToEnd(spec);
+      await this.#toEnd(spec);
     } catch (error) {
       const { database } = this.options.sources;
       const recovered =
@@ -161,7 +165,7 @@ export class LocalServices {
       if (recovered === undefined) throw error;
       this.options.steps.say(recovered);
       this.options.onRecovered(service.name);
-      await runToEnd(spec);
+      await this.#toEnd(spec);
     }
   }
 
@@ -187,8 +191,19 @@ export class LocalServices {
     });
   }
 
+  async #toEnd(spec: ProcessSpec, stderr?: "pipe" | "inherit"): Promise<string> {
+    this.#refuseOnceStopped(spec);
+    const run = runToEnd(spec, stderr);
+    this.#oneOffs.add(run);
+    return run.finally(() => this.#oneOffs.delete(run));
+  }
+
+  #refuseOnceStopped({ name }: ProcessSpec): void {
+    if (this.#stopped) throw new Error(`${name} is not started: everything stops`);
+  }
+
   async #supervise(spec: ProcessSpec, keep: (managed: ManagedProcess) => void): Promise<void> {
-    if (this.#stopped) throw new Error(`${spec.name} is not started: everything stops`);
+    this.#refuseOnceStopped(spec);
     const managed = new ManagedProcess(spec, this.options.onChange);
     keep(managed);
     await managed.start();

@@ -42,6 +42,7 @@ export async function smoke(options: UpOptions, temporary: boolean): Promise<num
   const memory = new MemoryWatch();
   const ending = endSignal();
   const steps = createSteps(process.stderr, process.stderr.isTTY === true);
+  ending.addEventListener("abort", () => steps.end());
   const folder = takeDataDir(options.dataDir, options.stack);
   try {
     const platform = await startLocalPlatform({ ...options, ports: createPorts(options.portBase), steps }, ending);
