@@ -193,7 +193,7 @@ describe("the console's server", () => {
     [
       "/api/chat",
       { ...turn, model: "vampire" },
-      /model.*ARCHETYPE\/TASK of vampire, .* and personality, [a-z_, ]+\.?$/,
+      /model.*ARCHETYPE\/TASK, of vampire, .* and personality, [a-z_, ]+\.?$/,
     ],
     ["/api/chat", { ...turn, messages: [] }, /messages/],
     ["/api/chat", { ...turn, messages: [{ role: "system", content: "x" }] }, /messages\.0\.role/],

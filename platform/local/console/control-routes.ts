@@ -18,7 +18,7 @@ const stallMs = 30_000;
 const playersBody = z.strictObject({ players: z.number() });
 const searchBody = z.strictObject({ query: z.string().trim().min(1).max(1000) });
 const turnBody = z.strictObject({
-  model: z.enum(adapterNames, `ARCHETYPE/TASK of ${archetypes.join(", ")} and ${adapterTasks.join(", ")}`),
+  model: z.enum(adapterNames, `allowed is ARCHETYPE/TASK, of ${archetypes.join(", ")} and ${adapterTasks.join(", ")}`),
   messages: z
     .array(z.strictObject({ role: z.enum(["user", "assistant"]), content: z.string().min(1).max(8000) }))
     .min(1)
