@@ -63,8 +63,8 @@ async function serve(options: HostOptions): Promise<number> {
   const systemd = createSdNotify({ onError: (error) => logger.warn({ err: error }, "systemd was not told") });
   const host = await startHost(options, logger);
   const endWatchdog = systemd.startWatchdog(() => host.alive());
+  let asked = false;
   const stopped = new Promise<void>((resolve) => {
-    let asked = false;
     const stop = (signal: NodeJS.Signals) => {
       if (asked) process.exit(exitCodes.findings);
       asked = true;
@@ -84,6 +84,8 @@ async function serve(options: HostOptions): Promise<number> {
       return new Promise<never>(() => {});
     },
     async (error: unknown) => {
+      // A load that the stop broke off is no failure.
+      if (asked) return stopped;
       await host.stop();
       throw error;
     },

@@ -160,6 +160,26 @@ describe("inference-host, bundled", function () {
     }
   });
 
+  it("ends by SIGTERM with code 0 while its model is still loading", async () => {
+    const child = startProgram(join(__dirname, "main.ts"), ["--port=0", "--operator-port=0", "--threads=1"], {
+      LOG_LEVEL: "info",
+    });
+    const exited = once(child, "exit");
+    try {
+      let said = "";
+      child.stderr!.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      await until(() => said.includes("adapter loaded"));
+      assert.doesNotMatch(said, /"msg":"ready"/);
+      child.kill("SIGTERM");
+      assert.deepEqual(await exited, [0, null]);
+    } finally {
+      child.kill("SIGTERM");
+      await exited;
+    }
+  });
+
   it("fetches what a bucket's manifest lists, and refuses a file that is not as listed", async () => {
     const { adapters } = await ensureToy();
     const bucket = await openBucketDouble(adapters);
