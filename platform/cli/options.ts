@@ -1,27 +1,15 @@
 import { Option } from "commander";
 import { InputError } from "../../contracts/input-error";
+import { decimalNumber } from "../../runtime/command-line";
 
 /** `--stack`, `--cwd` and `--timeout`, which every command that evaluates the program has. */
 export const evaluationOptions = (): Option[] => [
   new Option("-s, --stack <name>", "stack to evaluate; PULUMI_STACK when left out"),
   new Option("-C, --cwd <folder>", "folder of the Pulumi project, or one below it").default(".", "the current folder"),
-  new Option("--timeout <seconds>", "how long the program may run before it is stopped").default(60).argParser(seconds),
+  new Option("--timeout <seconds>", "how long the program may run before it is stopped")
+    .default(60)
+    .argParser(decimalNumber("--timeout", 0.1, 86_400)),
 ];
-
-/**
- * Reads a time in seconds.
- * @throws InputError for anything but a positive number.
- */
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0 && value <= 86_400) return value;
-  throw new InputError({
-    path: "timeout",
-    given: text,
-    allowed: "seconds, more than 0, at most 86400",
-    where: "--timeout",
-  });
-}
 
 export const colorOption = (): Option =>
   new Option("--color <when>", "colours in the output").choices(["auto", "always", "never"]).default("auto");

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type GpuCounts, gpusForPlayers, playerBands } from "../../../catalog/player-capacity";
-import { InputError } from "../../../contracts/input-error";
+import { wholeNumber } from "../../../runtime/command-line";
 import { evaluate } from "../../engine";
 import { makeBill } from "../../pricing/bill";
 import { always } from "../../pricing/line";
@@ -18,7 +18,7 @@ interface CostOptions {
   readonly stack?: string;
   readonly cwd: string;
   readonly timeout: number;
-  readonly ccu?: string;
+  readonly ccu?: number;
   readonly prices?: string;
   readonly figures?: boolean;
   readonly explain?: boolean;
@@ -29,7 +29,11 @@ export function registerCost(program: Command): void {
   const command = program
     .command("cost")
     .description("The monthly bill of a stack by component, at minimum, expected and maximum capacity.")
-    .option("--ccu <players>", "concurrent players; GPU nodes then follow the player table, not the groups' bounds")
+    .option(
+      "--ccu <players>",
+      "concurrent players; GPU nodes then follow the player table, not the groups' bounds",
+      wholeNumber("--ccu", 0, playerBands.at(-1)!.players[1]),
+    )
     .option("--prices <file>", "prices of another region, as platform prices refresh wrote them")
     .option("--figures", "the product's own monthly figures beside this price table; evaluates nothing")
     .option("--explain", "show the arithmetic of every charge")
@@ -49,7 +53,7 @@ Examples:
         console.log(options.json ? JSON.stringify(productFigures, undefined, 2) : renderProductFigures());
         return;
       }
-      const counts = options.ccu === undefined ? undefined : gpusFor(options.ccu);
+      const counts = options.ccu === undefined ? undefined : gpusForPlayers(options.ccu);
       const prices = options.prices === undefined ? undefined : pricesOf(options.prices);
       const projectDir = findProject(resolve(options.cwd));
       const stack = chooseStack(projectDir, options.stack);
@@ -77,20 +81,7 @@ function pricesOf(file: string): PriceTable {
   return readPriceTable(readText(file, "--prices"), file);
 }
 
-function gpusFor(ccu: string): GpuCounts {
-  const players = ccu.trim() === "" ? Number.NaN : Number(ccu);
-  const counts = Number.isInteger(players) ? gpusForPlayers(players) : undefined;
-  if (counts !== undefined) return counts;
-  const most = playerBands.at(-1)!.players[1];
-  throw new InputError({
-    path: "--ccu",
-    given: ccu,
-    allowed: `a whole number from 0 to ${most}`,
-    where: "the command line",
-  });
-}
-
-function playersLine(ccu: string, { band, gold, silver }: GpuCounts): string {
+function playersLine(ccu: number, { band, gold, silver }: GpuCounts): string {
   const [from, to] = band.players;
   return `${ccu} concurrent players: ${gold} gold and ${silver} silver nodes (row ${from} to ${to} of the player table, linear inside it)\n`;
 }

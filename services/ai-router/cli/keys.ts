@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
+import { wholeNumber } from "../../../runtime/command-line";
 import { openRouterDatabase, type RouterDatabase } from "../database";
 import { type ApiKey, createKey, listKeys, revokeKey, type Scope, scopes } from "../keys/keys";
 import { migrate } from "../schema/migrate";
@@ -7,11 +8,14 @@ import { migrate } from "../schema/migrate";
 interface CreateFlags {
   readonly dataDir?: string;
   readonly scopes: string;
-  readonly rate: string;
-  readonly tokensPerDay?: string;
+  readonly rate: number;
+  readonly tokensPerDay?: number;
   readonly expires?: string;
   readonly json: boolean;
 }
+
+/** The database counts in 32 bits. */
+const mostCounted = 2 ** 31 - 1;
 
 /** keys create, list, revoke. */
 export function addKeyCommands(program: Command): void {
@@ -23,8 +27,12 @@ export function addKeyCommands(program: Command): void {
     .description("Make a key; it is shown once.")
     .option(...dataDir)
     .option("--scopes <list>", `any of ${scopes.join(", ")}`, scopes.join(","))
-    .option("--rate <number>", "requests per minute, over all replicas", "300")
-    .option("--tokens-per-day <number>", "prompt and answer together, per UTC day (default: no budget)")
+    .option("--rate <number>", "requests per minute, over all replicas", wholeNumber("--rate", 1, mostCounted), 300)
+    .option(
+      "--tokens-per-day <number>",
+      "prompt and answer together, per UTC day (default: no budget)",
+      wholeNumber("--tokens-per-day", 1, mostCounted),
+    )
     .option("--expires <time>", "ISO 8601 time after which the key is no longer valid")
     .option("--json", "print JSON", false)
     .action(async (name: string, flags: CreateFlags) => {
@@ -34,8 +42,8 @@ export function addKeyCommands(program: Command): void {
       const wanted = {
         name,
         scopes: readScopes(flags.scopes),
-        requestsPerMinute: readCount(flags.rate, "--rate"),
-        tokensPerDay: flags.tokensPerDay === undefined ? null : readCount(flags.tokensPerDay, "--tokens-per-day"),
+        requestsPerMinute: flags.rate,
+        tokensPerDay: flags.tokensPerDay ?? null,
         expiresAt: flags.expires === undefined ? null : readTime(flags.expires),
       };
       const made = await withDatabase(flags.dataDir, (database) => createKey(database, wanted));
@@ -102,12 +110,6 @@ function readScopes(text: string): Scope[] {
     return found;
   });
   return [...new Set(read)];
-}
-
-function readCount(text: string, where: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 2 ** 31 - 1) return value;
-  throw wrong(where.slice(2), text, "a whole number from 1", where);
 }
 
 function wrong(path: string, given: unknown, allowed: string, where: string): InputError {
