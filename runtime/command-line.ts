@@ -34,9 +34,12 @@ export async function runCommandLine(
 export const wholeNumber = (option: string, least: number, most?: number) =>
   reader(option, /^\d+$/, "a whole number", least, most);
 
-/** The same for a number that may have a decimal point. */
-export const decimalNumber = (option: string, least: number, most?: number) =>
-  reader(option, /^\d+(\.\d+)?$/, "a number", least, most);
+/**
+ * The same for a number that may have a decimal point.
+ * @param what What it counts, for the message. @default "a number"
+ */
+export const decimalNumber = (option: string, least: number, most?: number, what = "a number") =>
+  reader(option, /^\d+(\.\d+)?$/, what, least, most);
 
 function reader(option: string, form: RegExp, what: string, least: number, most = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {

@@ -8,7 +8,7 @@ export const evaluationOptions = (): Option[] => [
   new Option("-C, --cwd <folder>", "folder of the Pulumi project, or one below it").default(".", "the current folder"),
   new Option("--timeout <seconds>", "how long the program may run before it is stopped")
     .default(60)
-    .argParser(decimalNumber("--timeout", 0.1, 86_400)),
+    .argParser(decimalNumber("--timeout", 0.1, 86_400, "seconds")),
 ];
 
 export const colorOption = (): Option =>

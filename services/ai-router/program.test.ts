@@ -127,7 +127,7 @@ describe("ai-router as a program, before inference hosts on the toy model", func
     for (const [args, expected] of [
       [
         ["keys", "create", "x", "--rate", "many", ...data],
-        /^ai-router: rate: "many" is not allowed; allowed: a whole number from 1 \(set in --rate\)\n$/,
+        /^ai-router: rate: "many" is not allowed; allowed: a whole number from 1 to 2147483647 \(set in --rate\)\n$/,
       ],
       [["keys", "create", "x", "--scopes", "all", ...data], /scopes: "all" is not allowed/],
       [["keys", "create", "", ...data], /name: "" is not allowed; allowed: 1 to 100 characters/],
