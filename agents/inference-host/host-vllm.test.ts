@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { answerText, chat, rawChat, readStream, startVllmHost, until, type VllmHost } from "./testing/harness";
 import { writePeftAdapters } from "./testing/peft-fixture";
 
@@ -75,7 +78,6 @@ describe("inference host on the vLLM double", function () {
 
     it("keeps a broken adapter from the engine, so that it cannot fail the requests of others", async () => {
       const { url, folder, operator, state } = await start({ adapters: [{ name: vampire }, { name: lich }] });
-      const { writeFile } = await import("node:fs/promises");
       await writePeftAdapters(folder, "base-model", [{ name: vampire }, { name: lich, version: "2" }]);
       await writeFile(`${folder}/${lich}/2/adapter_model.safetensors`, "not what the manifest says");
       const running = readStream(await chat(url, vampire, { stream: true, max_tokens: 200 }));
@@ -84,6 +86,27 @@ describe("inference host on the vLLM double", function () {
       assert.equal((await running).error, undefined);
       // The version before it goes on serving.
       assert.match(await answerText(await chat(url, lich, { max_tokens: 1 })), /lich\/dialogue_style@1/);
+    });
+
+    it("ends a chain's stream whose step takes too long with an error that says so", async () => {
+      const chains = join(await mkdtemp(join(tmpdir(), "inference-host-chains-")), "chains.json");
+      const step = {
+        task: "dialogue_style",
+        instruction: "Answer.",
+        maxTokens: 500,
+        deadlineMs: 300,
+        onFailure: "base",
+      };
+      await writeFile(chains, JSON.stringify({ chains: [{ name: "slow", steps: [step], fallback: "..." }] }));
+      try {
+        const { url } = await start({ options: { chains }, env: { VLLM_DOUBLE_CHUNK_MS: "20" } });
+        const { error, done } = await readStream(await chat(url, "lich/chain/slow", { stream: true }));
+        assert.equal(error?.code, "deadline_exceeded");
+        assert.match(error!.message, /^the step dialogue_style took longer than \d+ ms$/);
+        assert.equal(done, true);
+      } finally {
+        await rm(dirname(chains), { recursive: true });
+      }
     });
 
     it("refuses a manifest of another model or one that cannot be read, says why, and goes on with the one before", async () => {
@@ -96,7 +119,6 @@ describe("inference host on the vLLM double", function () {
       };
       await writePeftAdapters(folder, "another-model", [{ name: vampire, version: "2" }]);
       assert.match(await refused(), /manifest\.baseModel: "another-model" is not allowed; .*base-model/);
-      const { writeFile } = await import("node:fs/promises");
       await writeFile(`${folder}/manifest.json`, "{");
       assert.match(await refused(), /a JSON object/);
       assert.match(await answerText(await chat(url, vampire, { max_tokens: 1 })), /vampire\/dialogue_style@1/);

@@ -144,6 +144,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
   };
   const alive = () => !supervisor.failed;
   const api = createApiServer({
+    logger,
     executor: new Executor(scheduler, engine, adapters, metrics),
     served,
     metrics,

@@ -76,6 +76,7 @@ export async function startRouter(
   let draining = false;
 
   const server = createApiServer({
+    logger,
     options,
     tiers,
     callers: new Callers(database, options.apiKey),

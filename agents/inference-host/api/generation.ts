@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "../../../runtime/logger";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, requestIdOf, send, traceOf } from "../../../runtime/openai/http";
 import type { RequestKind } from "../../../runtime/openai/requests";
@@ -15,6 +16,7 @@ import { type ParsedRequest, parseRequest, type RequestLimits } from "./requests
 
 /** Everything that answering needs. */
 export interface GenerationContext {
+  readonly logger: Logger;
   readonly executor: Executor;
   readonly served: ServedModels;
   readonly metrics: HostMetrics;
@@ -88,7 +90,9 @@ export async function handleGeneration(
     outcome = outcomeOf(reason);
     // The answer of a client that left goes nowhere.
     if (reason instanceof ClientGone) response.destroy();
-    else sendError(response, reason, !request.complete);
+    // The client is told no more than that; somebody must learn why.
+    else if (sendError(response, reason, !request.complete) === 500)
+      context.logger.error({ err: reason, requestId }, "a request failed");
   } finally {
     clearTimeout(timer);
     context.metrics.finished(lane, outcome, (performance.now() - startedAt) / 1000);

@@ -1,4 +1,5 @@
 import type { AdapterTask } from "../../../contracts/archetypes";
+import { Refusal } from "../admission/refusal";
 import { EngineError, type EventSink, isTooLong, type Usage } from "../engines/engine";
 import { OpenAiShapes } from "../engines/openai-shapes";
 import type { Executor, Job } from "../executor";
@@ -100,7 +101,7 @@ async function runStep(
   let turns = request.chain.windowTurns;
   for (let index = 0; index < tries.length; ) {
     const adapter = tries[index];
-    const deadlineMs = Math.min(step.deadlineMs, leftMs);
+    const deadlineMs = Math.min(step.deadlineMs, Math.round(leftMs));
     let begun = false;
     try {
       const { text, usage } = await attempt(
@@ -132,7 +133,7 @@ async function runStep(
       // No other adapter takes what the engine calls wrong.
       if (error instanceof EngineError && error.status === 400) throw error;
       // Refused at the door: nothing was accepted, so the client gets the refusal and not a substitute.
-      if (place.first && isRefusal(error) && error.reason !== "deadline_exceeded") throw error;
+      if (place.first && error instanceof Refusal && error.reason !== "deadline_exceeded") throw error;
       index += 1;
     }
   }
@@ -154,7 +155,7 @@ async function attempt(
   const stop = () => limit.abort(request.job.signal.reason);
   request.job.signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(
-    () => limit.abort(new Error(`step ${step.task} took longer than ${step.deadlineMs} ms`)),
+    () => limit.abort(new Refusal("deadline_exceeded", `the step ${step.task} took longer than ${deadlineMs} ms`, 1)),
     Math.max(1, deadlineMs),
   );
   const instruction = fillInstruction(step.instruction, request.archetype, said);
@@ -232,8 +233,4 @@ function contentOf(json: string): string {
   } catch {
     return "";
   }
-}
-
-function isRefusal(error: unknown): error is { reason: string } & Error {
-  return error instanceof Error && error.name === "Refusal" && "reason" in error;
 }

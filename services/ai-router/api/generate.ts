@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
+import type { Logger } from "../../../runtime/logger";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, traceOf } from "../../../runtime/openai/http";
 import { parseBody, type RequestKind, requestSchemas } from "../../../runtime/openai/requests";
@@ -20,6 +21,7 @@ import { modelOfTurn, npcId, npcIdText, textOfAnswer, turnSchema } from "./turns
 
 /** Everything that answering needs. */
 export interface GenerateContext {
+  readonly logger: Logger;
   readonly options: RouterOptions;
   readonly tiers: readonly Tier[];
   readonly callers: Callers;
@@ -103,6 +105,8 @@ export async function generate(
       status = 499;
       response.destroy();
     } else status = sendError(response, reason, !request.complete);
+    // The client is told no more than that; somebody must learn why.
+    if (status === 500) context.logger.error({ err: reason, requestId }, "a request failed");
   } finally {
     clearTimeout(timer);
     context.metrics.requests.observe({ route: name, tier, status }, (performance.now() - startedAt) / 1000);
