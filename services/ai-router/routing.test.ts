@@ -118,8 +118,8 @@ describe("the router before two tier doubles", () => {
       const { error } = (await answer.json()) as { error: { code: string; message: string } };
       return [answer.status, answer.headers.get("retry-after"), error.code, error.message];
     };
-    const full = "is full: its queue takes no more requests now";
-    const loading = "has a node whose model is still loading";
+    const full = "is full (the queue is full)";
+    const loading = "has a node that is not ready (the model has not answered yet)";
     assert.deepEqual(await refusal("loading", "leaving"), [
       503,
       "5",

@@ -24,9 +24,9 @@ export type Outcome =
   | { readonly kind: "answered"; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
   | { readonly kind: "streamed"; readonly usage: Usage; readonly failure?: string }
   /** A node says that it is full. */
-  | { readonly kind: "busy"; readonly status: 429 | 503; readonly retryAfterSeconds: number | undefined }
-  /** A node says that its model has not answered yet. */
-  | { readonly kind: "loading"; readonly retryAfterSeconds: number | undefined }
+  | { readonly kind: "busy"; readonly said: string; readonly retryAfterSeconds: number | undefined }
+  /** A node says that it is not ready: as a rule its model has not answered yet. */
+  | { readonly kind: "loading"; readonly said: string; readonly retryAfterSeconds: number | undefined }
   /** A node says that it is leaving; the load balancer will soon not choose it any more. */
   | { readonly kind: "leaving" }
   /** The tier has no node: its load balancer says so, or nobody listens. */
@@ -128,11 +128,11 @@ function judge(status: number, headers: IncomingHttpHeaders, body: string): Outc
   if (status === 429 || status === 503) {
     const seconds = Number(headers["retry-after"]);
     const retryAfterSeconds = Number.isFinite(seconds) ? seconds : undefined;
-    const code = status === 503 ? codeOf(body) : undefined;
+    const { code, message: said = `status ${status}` } = errorOf(body);
     if (code === "draining") return { kind: "leaving" };
-    if (code === "not_ready") return { kind: "loading", retryAfterSeconds };
+    if (code === "not_ready") return { kind: "loading", said, retryAfterSeconds };
     if (code === "engine_failed") return { kind: "broken", reason: "the node's engine is gone" };
-    return { kind: "busy", status, retryAfterSeconds };
+    return { kind: "busy", said, retryAfterSeconds };
   }
   if (status === 500 || status === 502 || (status === 504 && !fromNode)) {
     return { kind: "broken", reason: `the tier answered ${status}` };
@@ -142,13 +142,15 @@ function judge(status: number, headers: IncomingHttpHeaders, body: string): Outc
 
 /** True when the model has no room for the request. */
 export function isTooLong(outcome: Outcome): boolean {
-  return outcome.kind === "answered" && outcome.status === 400 && codeOf(outcome.body) === "context_length_exceeded";
+  return (
+    outcome.kind === "answered" && outcome.status === 400 && errorOf(outcome.body).code === "context_length_exceeded"
+  );
 }
 
-function codeOf(body: string): string | undefined {
+function errorOf(body: string): { readonly code?: string; readonly message?: string } {
   try {
-    return (JSON.parse(body) as { error?: { code?: string } }).error?.code;
+    return (JSON.parse(body) as { error?: { code?: string; message?: string } }).error ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }

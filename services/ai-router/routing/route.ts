@@ -217,9 +217,9 @@ function stateOf({ group }: Tier, outcome: Outcome | undefined): string {
         ? "has no node in service"
         : "has no node in service yet: this request counts as waiting for one";
     case "loading":
-      return "has a node whose model is still loading";
+      return `has a node that is not ready (${outcome.said})`;
     case "busy":
-      return "is full: its queue takes no more requests now";
+      return `is full (${outcome.said})`;
     case "leaving":
       return "has only a node that is shutting down";
     default:

@@ -113,7 +113,8 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     if (behaviour === "loading" || behaviour === "engine-gone") {
       const code = behaviour === "loading" ? "not_ready" : "engine_failed";
       response.setHeader("retry-after", "5");
-      return json(response, 503, { error: { message: behaviour, type: "service_unavailable", param: null, code } });
+      const message = behaviour === "loading" ? "the model has not answered yet" : "the engine is gone";
+      return json(response, 503, { error: { message, type: "service_unavailable", param: null, code } });
     }
     if (behaviour === "leaving") {
       response.setHeader("retry-after", "1");
