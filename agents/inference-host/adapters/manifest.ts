@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { loraModules } from "../../../catalog/gpu-models";
 import { InputError } from "../../../contracts/input-error";
+import { wrongProperty } from "../wrong-property";
 
 /** `vampire/dialogue_style`, or a name of one to three such parts; never anything that could be a path elsewhere. */
 export const adapterNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}(\/[a-z0-9][a-z0-9_-]{0,63}){0,2}$/;
@@ -61,13 +62,7 @@ export function parseManifest(text: string, where: string): AdapterManifest {
   }
   const parsed = manifest.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new InputError({
-    path: `manifest.${issue.path.join(".")}`,
-    given: valueAt(value, issue.path),
-    allowed: issue.message,
-    where,
-  });
+  throw wrongProperty("manifest", value, parsed.error.issues[0]!, where);
 }
 
 /** The name of one version inside the engine, where two versions of an adapter may live side by side. */
@@ -78,11 +73,4 @@ export function engineNameOf({ name, version }: AdapterEntry): string {
 /** Bytes of all files of an adapter: what loading it costs. */
 export function sizeOf({ files }: AdapterEntry): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
-    value,
-  );
 }

@@ -33,7 +33,11 @@ describe("chain registry", () => {
         { chains: [...chain([step("personality")]).chains, ...chain([step("personality")]).chains] },
         /a name that is not taken/,
       ],
-      [[], /chains/],
+      [[], /registry: \[\] is not allowed/],
+      [
+        chain([step("personality")], { extra: 1 }),
+        /chains\.0\.extra: 1 is not allowed; allowed: no property of that name/,
+      ],
     ];
     for (const [value, expected] of cases)
       assert.throws(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AdapterTask, adapterTasks } from "../../../contracts/archetypes";
 import { InputError } from "../../../contracts/input-error";
+import { wrongProperty } from "../wrong-property";
 
 const step = z.strictObject({
   task: z.enum(adapterTasks),
@@ -56,12 +57,8 @@ export type ChainStep = Chain["steps"][number];
 export function parseChains(value: unknown, where: string): ReadonlyMap<string, Chain> {
   const parsed = registry.safeParse(value);
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    const given = path.reduce<unknown>(
-      (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
-      value,
-    );
-    throw new InputError({ path: path.join(".") || "chains", given, allowed: message, where });
+    const issue = parsed.error.issues[0]!;
+    throw wrongProperty(issue.path.length === 0 ? "registry" : "", value, issue, where);
   }
   const chains = new Map<string, Chain>();
   for (const [index, entry] of parsed.data.chains.entries()) {
