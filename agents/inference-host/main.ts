@@ -4,13 +4,14 @@ import { runCommandLine } from "../../runtime/command-line";
 import { createLogger } from "../../runtime/logger";
 import { exitCodes, runMain } from "../../runtime/main";
 import { createSdNotify } from "../../runtime/sd-notify";
+import { optionName } from "../../runtime/settings";
 import { type AdapterManifest, parseManifest } from "./adapters/manifest";
 import { openS3, parseS3Url } from "./adapters/s3";
 import { downloadAll, manifestFile, openStore } from "./adapters/store";
 import { vllmCommand } from "./build-engine";
 import { vllmArguments, vllmEnvironment } from "./engines/vllm-command";
 import { startHost } from "./host";
-import { type HostOptions, optionName, readOptions, settings, variableName } from "./options";
+import { type HostOptions, readOptions, settings, variableName } from "./options";
 import { selfCheck } from "./self-check";
 
 const examples = `

@@ -1,19 +1,21 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
+import {
+  count as countBetween,
+  readSettings,
+  type SettingValues,
+  setting,
+  variableName as variableOf,
+} from "../../runtime/settings";
 
-function count(min: number, max = 1_000_000) {
-  const range = `a whole number, ${min} to ${max}`;
-  // An empty text would count as zero.
-  const given = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
-  return z.preprocess(given, z.coerce.number(range).int(range).min(min, range).max(max, range));
-}
+const count = (least: number, most = 1_000_000) => countBetween(least, most);
 const shareRange = "a number, 0.1 to 0.98";
 const share = z.coerce.number(shareRange).min(0.1, shareRange).max(0.98, shareRange);
 const flag = z.preprocess((value) => value === true || value === "true" || value === "1", z.boolean());
 const port = count(0, 65_535);
+const prefix = "INFERENCE_HOST";
 
 /**
  * Every setting of the host. Each is an option (`--queue-seconds 20`) and an environment variable
@@ -98,38 +100,17 @@ export const settings = {
   terminateHook: setting(z.string(), "terminate", "name of the terminating lifecycle hook"),
 } as const;
 
-export type SettingName = keyof typeof settings;
-export type HostOptions = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]["schema"]> };
+export type HostOptions = SettingValues<typeof settings>;
 
 /** Cores of this machine, for the help text. */
 export const cores = availableParallelism();
 
-/** `queueSeconds` as an option: `--queue-seconds`. */
-export function optionName(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 /** `queueSeconds` as a variable: `INFERENCE_HOST_QUEUE_SECONDS`. */
-export function variableName(name: string): string {
-  return `INFERENCE_HOST_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
+export const variableName = (name: string): string => variableOf(prefix, name);
 
 /**
  * Reads settings from options, then variables, then defaults.
- * @throws InputError that names option and variable
+ * @throws InputError that names the option or the variable
  */
-export function readOptions(given: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): HostOptions {
-  const values = Object.entries(settings).map(([name, { schema, fallback }]) => {
-    const variable = env[variableName(name)];
-    const value = given[name] ?? (variable === "" ? undefined : variable) ?? fallback;
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return [name, parsed.data] as const;
-    const where = given[name] !== undefined ? optionName(name) : variableName(name);
-    throw new InputError({ path: name, given: value, allowed: parsed.error.issues[0]!.message, where });
-  });
-  return Object.fromEntries(values) as HostOptions;
-}
-
-function setting<Schema extends z.ZodType>(schema: Schema, fallback: unknown, text: string) {
-  return { schema, fallback, text };
-}
+export const readOptions = (given: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): HostOptions =>
+  readSettings(settings, prefix, given, env);

@@ -2,14 +2,9 @@ import { z } from "zod";
 import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
+import { count, readSettings, type SettingValues, setting } from "../../runtime/settings";
 
-function count(least: number, most = Number.MAX_SAFE_INTEGER) {
-  const range =
-    most === Number.MAX_SAFE_INTEGER ? `a whole number from ${least}` : `a whole number, ${least} to ${most}`;
-  // An empty text would count as zero.
-  const given = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
-  return z.preprocess(given, z.coerce.number(range).int(range).min(least, range).max(most, range));
-}
+const prefix = "AI_ROUTER";
 
 /**
  * Every setting of the router: an option (`--hedge-ms 80`) and an environment variable (`AI_ROUTER_HEDGE_MS=80`); the option wins.
@@ -45,8 +40,7 @@ export const settings = {
   history: setting(onOff(), "on", "every turn to the database, where there is one: on or off"),
 } as const;
 
-export type SettingName = keyof typeof settings;
-type Values = { readonly [Name in SettingName]: z.output<(typeof settings)[Name]["schema"]> };
+type Values = SettingValues<typeof settings>;
 
 /** Where a tier answers. */
 export interface TierAddress {
@@ -66,27 +60,12 @@ export interface RouterOptions extends Values {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `hedgeMs` as an option: `--hedge-ms`. */
-export const optionName = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-/** `hedgeMs` as a variable: `AI_ROUTER_HEDGE_MS`. The port is `PORT` too, as ECS gives it. */
-export const variableName = (name: string): string =>
-  `AI_ROUTER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-
 /**
- * Reads settings from options, then variables, then defaults; tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
+ * Reads settings from options, then variables, then defaults; the port from `PORT` too, as ECS gives it; tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
  * @throws InputError that names the option or variable
  */
 export function readOptions(given: Readonly<Record<string, unknown>>, environment: Environment): RouterOptions {
-  const values = Object.entries(settings).map(([name, { schema, fallback }]) => {
-    const variable = environment[variableName(name)] || (name === "port" ? environment.PORT : undefined) || undefined;
-    const value = given[name] ?? variable ?? fallback;
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return [name, parsed.data] as const;
-    const where = given[name] !== undefined ? optionName(name) : variableName(name);
-    throw new InputError({ path: name, given: value, allowed: parsed.error.issues[0]!.message, where });
-  });
+  const values = readSettings(settings, prefix, given, environment, { port: ["PORT"] });
   const tiers = gpuTiers.flatMap((tier) => tierAddress(tier, environment));
   if (tiers.length === 0) {
     throw new InputError({
@@ -97,7 +76,7 @@ export function readOptions(given: Readonly<Record<string, unknown>>, environmen
     });
   }
   return {
-    ...(Object.fromEntries(values) as Values),
+    ...values,
     tiers,
     apiKey: environment.API_KEY || undefined,
     region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
@@ -117,8 +96,4 @@ function tierAddress(tier: GpuTier, environment: Environment): TierAddress[] {
 
 function onOff() {
   return z.enum(["on", "off"], "on or off");
-}
-
-function setting<Schema extends z.ZodType>(schema: Schema, fallback: unknown, text: string) {
-  return { schema, fallback, text };
 }
