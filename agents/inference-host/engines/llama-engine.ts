@@ -51,6 +51,9 @@ export class LlamaEngine implements Engine {
   #embedding: Promise<LlamaEmbeddingContext> | undefined;
   #leave: (reason: string) => void = () => {};
   #gone = new Promise<string>(() => {});
+  readonly #stopping = new AbortController();
+  /** Loads that run: llama.cpp does them in threads of its own, and a model disposed of under them ends the process. */
+  readonly #loads = new Set<Promise<unknown>>();
 
   constructor(
     options: LlamaEngineOptions,
@@ -76,10 +79,12 @@ export class LlamaEngine implements Engine {
   async start(): Promise<void> {
     const { modelPath, contextTokens, sequences, threads } = this.#options;
     const llamaPackage = await loadLlamaPackage();
-    const llama = await openLlama(llamaPackage, threads, this.logger);
-    this.#model = await llama.loadModel({ modelPath });
-    this.#chatWrapper = llamaPackage.resolveChatWrapper(this.#model);
-    this.#base = await ContextPool.open(this.#model, { contextTokens, sequences, threads });
+    await this.#load(async (signal) => {
+      const llama = await openLlama(llamaPackage, threads, this.logger);
+      this.#model = await llama.loadModel({ modelPath, loadSignal: signal });
+      this.#chatWrapper = llamaPackage.resolveChatWrapper(this.#model);
+      this.#base = await ContextPool.open(this.#model, { contextTokens, sequences, threads });
+    });
     this.#gone = new Promise((resolve) => {
       this.#leave = resolve;
     });
@@ -91,6 +96,8 @@ export class LlamaEngine implements Engine {
 
   async stop(): Promise<void> {
     this.#leave("stopped");
+    this.#stopping.abort(new EngineError("the engine was stopped", 503, "service_unavailable", true));
+    await Promise.allSettled(this.#loads);
     const embedding = await this.#embedding?.catch(() => undefined);
     await embedding?.dispose();
     for (const pool of this.#adapters.values()) await pool.close();
@@ -108,9 +115,12 @@ export class LlamaEngine implements Engine {
     const { contextTokens, sequences, threads } = this.#options;
     if (this.#adapters.has(engineName)) return;
     try {
-      const pool = await ContextPool.open(this.#openModel(), { contextTokens, sequences, threads, lora: path });
-      this.#adapters.set(engineName, pool);
+      await this.#load(async () => {
+        const options = { contextTokens, sequences, threads, lora: path };
+        this.#adapters.set(engineName, await ContextPool.open(this.#openModel(), options));
+      });
     } catch (error) {
+      if (error instanceof EngineError) throw error;
       throw new EngineError(`adapter ${engineName}: ${reasonOf(error)}`, 400, "invalid_request_error");
     }
   }
@@ -152,7 +162,7 @@ export class LlamaEngine implements Engine {
     }
     const model = this.#openModel();
     const { contextTokens, threads } = this.#options;
-    this.#embedding ??= model.createEmbeddingContext({ contextSize: contextTokens, threads });
+    this.#embedding ??= this.#load(() => model.createEmbeddingContext({ contextSize: contextTokens, threads }));
     const context = await this.#embedding;
     const inputs = Array.isArray(body.input) ? body.input.map(String) : [String(body.input)];
     const data: { object: "embedding"; index: number; embedding: readonly number[] | string }[] = [];
@@ -269,6 +279,22 @@ export class LlamaEngine implements Engine {
         400,
         "invalid_request_error",
       );
+    }
+  }
+
+  /**
+   * Runs a load that {@link stop} waits for. The signal is for a model's weights, which take long. A context whose
+   * creation is broken off would hold its model for good, and takes some milliseconds.
+   */
+  async #load<Loaded>(load: (signal: AbortSignal) => Promise<Loaded>): Promise<Loaded> {
+    const { signal } = this.#stopping;
+    signal.throwIfAborted();
+    const running = load(signal);
+    this.#loads.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#loads.delete(running);
     }
   }
 
