@@ -62,6 +62,8 @@ describe("dcgmi dmon parser", () => {
           fc.property(damage(row), (damaged) => {
             const line = parserFor(version, basic).parse(damaged);
             if (line.type !== "row") return;
+            // A digit more in the number of the GPU makes a whole row of another one, where rows have no fixed length.
+            if (damaged === dmonRow(version, basic, `GPU ${line.reading.index}`, cellsOf(basic))) return;
             assert.equal(line.reading.index, 1, damaged);
             for (const { shortName, key } of basic) {
               const value = line.reading.values[key];
