@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { InputError } from "../../contracts/input-error";
 import { createImds } from "../../runtime/imds";
+import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
 import { AdapterManager } from "./adapters/manager";
 import type { AdapterManifest } from "./adapters/manifest";
@@ -174,8 +174,13 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     }),
   });
 
-  const port = await listen(api, options.port, options.host, "port");
-  const operatorPort = await listen(operator, options.operatorPort, "127.0.0.1", "operatorPort").catch((error) => {
+  const host = { path: "host", where: "--host" };
+  const port = await listen(api, options, { host, port: { path: "port", where: "--port" } });
+  const operatorPort = await listen(
+    operator,
+    { host: "127.0.0.1", port: options.operatorPort },
+    { host, port: { path: "operatorPort", where: "--operator-port" } },
+  ).catch((error) => {
     api.close();
     throw error;
   });
@@ -249,21 +254,6 @@ async function nodeActions(
   const { instanceId, region } = await imds.identity();
   const hooks = { launch: options.launchHook, terminate: options.terminateHook };
   return { imds, actions: await openLifecycleActions({ group, instanceId, region, hooks }) };
-}
-
-function listen(server: Server, port: number, host: string, path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") {
-        const allowed = `an address of this machine (${error.code})`;
-        return reject(new InputError({ path: "host", given: host, allowed, where: "--host" }));
-      }
-      const allowed =
-        error.code === "EADDRINUSE" ? "a port that is free" : `a port that can be opened (${error.message})`;
-      reject(new InputError({ path, given: port, allowed, where: path === "port" ? "--port" : "--operator-port" }));
-    });
-    server.listen({ port, host, backlog: 4_096 }, () => resolve((server.address() as AddressInfo).port));
-  });
 }
 
 function close(server: Server): Promise<void> {

@@ -24,8 +24,16 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
 }
 
+/** Milliseconds beyond a statement's own limit after which its server counts as lost: as long again, and this at most. */
+const lostMs = 5_000;
+
 /** PostgreSQL by `pg`, one pool. */
 export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRules<Scope>): Database<Scope> {
+  const statementMs = options.statementTimeoutMs ?? 30_000;
+  // A server that is gone without a word, as in a failover, cancels nothing.
+  const graceMs = Math.min(statementMs, lostMs);
+  const giveUpMs = statementMs + graceMs;
+  const limited = (text: string, ms = giveUpMs): TimedQuery => ({ text, query_timeout: ms });
   const pool = new pg.Pool({
     host: options.host,
     port: options.port,
@@ -36,7 +44,7 @@ export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRul
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    statement_timeout: statementMs,
     idle_in_transaction_session_timeout: 60_000,
     application_name: rules.applicationName,
   });
@@ -56,12 +64,12 @@ export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRul
       const client = await connect();
       let broken: Error | undefined;
       try {
-        await client.query(rules.opening(scope));
-        const result = await work(sessionOn(client));
-        await client.query("COMMIT");
+        await client.query(limited(rules.opening(scope)));
+        const result = await work(sessionOn(client, giveUpMs));
+        await client.query(limited("COMMIT"));
         return result;
       } catch (error) {
-        await client.query("ROLLBACK").catch((failed: Error) => {
+        await client.query(limited("ROLLBACK", graceMs)).catch((failed: Error) => {
           broken = failed;
         });
         throw error;
@@ -92,9 +100,16 @@ function ownerSession(client: pg.PoolClient): OwnerSession {
   };
 }
 
-function sessionOn(client: pg.PoolClient): Session {
+/** A query that is given up after `query_timeout` milliseconds, which `pg` knows and its types do not. */
+interface TimedQuery extends pg.QueryConfig {
+  readonly query_timeout?: number;
+}
+
+/** @param giveUpMs Milliseconds after which a query is given up. @default never */
+function sessionOn(client: pg.PoolClient, giveUpMs?: number): Session {
   const run = async <Row>(query: pg.QueryConfig): Promise<QueryResult<Row>> => {
-    const { rows, rowCount } = await client.query(query);
+    const timed: TimedQuery = { ...query, query_timeout: giveUpMs };
+    const { rows, rowCount } = await client.query(timed);
     return { rows: rows as Row[], count: rowCount ?? rows.length };
   };
   return {

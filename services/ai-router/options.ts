@@ -14,7 +14,11 @@ export const settings = {
   port: setting(count(0, 65_535), ports.aiRouter, "port of the API; 0 takes a free one"),
   maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
   requestSeconds: setting(count(1, 3_600), 300, "seconds that a request may take"),
-  firstByteSeconds: setting(count(1, 600), 60, "seconds until a tier's first byte, after which another one is asked"),
+  firstByteSeconds: setting(
+    count(1, 600),
+    60,
+    "seconds until the first byte of a tier's stream, after which another one is asked",
+  ),
   stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),
   drainSeconds: setting(count(0, 115), 110, "seconds that requests get after SIGTERM"),
   breakerFailures: setting(count(1, 1_000), 5, "failures in a row that open a tier's circuit breaker"),

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { request } from "undici";
 import { InputError } from "../../contracts/input-error";
+import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
 import { RequestError } from "../../runtime/openai/errors";
+import { within } from "../../runtime/within";
 import type { ActiveRequest } from "./api/generate";
 import { createApiServer } from "./api/server";
 import { textOfAnswer } from "./api/turns";
@@ -91,12 +91,14 @@ export async function startRouter(
     models: () => looks.models(),
     notReady: () => (draining ? "draining" : undefined),
   });
-  await listen(server, options).catch(async (error: unknown) => {
+  const port = await listen(server, options, {
+    host: { path: "host", where: "--host or AI_ROUTER_HOST" },
+    port: { path: "port", where: "--port, AI_ROUTER_PORT or PORT" },
+  }).catch(async (error: unknown) => {
     // What is open keeps the process alive.
     await close();
     throw error;
   });
-  const { port } = server.address() as AddressInfo;
   logger.info(
     {
       port,
@@ -158,10 +160,11 @@ export async function startRouter(
   async function close(): Promise<void> {
     looks.end();
     await publisher?.close();
-    await history?.close();
+    // A database that hangs must not keep a replica from ending.
+    await within(closeMs, Promise.resolve(history?.close())).catch(() => undefined);
     await Promise.all(tiers.map((tier) => tier.close()));
     cache?.disconnect();
-    await database?.close();
+    await within(closeMs, Promise.resolve(database?.close())).catch(() => undefined);
   }
 }
 
@@ -178,31 +181,8 @@ async function openDatabase(environment: Environment, dataDir?: string): Promise
   }
 }
 
-async function listen(server: Server, { host, port }: RouterOptions): Promise<void> {
-  server.listen({ host, port, backlog: 4_096 });
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const elsewhere = code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN";
-    throw new InputError(
-      elsewhere
-        ? {
-            path: "host",
-            given: host,
-            allowed: `an address of this machine (${code})`,
-            where: "--host or AI_ROUTER_HOST",
-          }
-        : {
-            path: "port",
-            given: port,
-            allowed: `a port that nobody listens at (${code})`,
-            where: "--port, AI_ROUTER_PORT or PORT",
-          },
-    );
-  }
-}
-
+/** Milliseconds that the last turns get to be written, and the database to be closed. */
+const closeMs = 5_000;
 /** Milliseconds that a summary may take; nobody waits for it. */
 const summaryMs = 60_000;
 const summaryTokens = 160;

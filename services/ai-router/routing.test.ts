@@ -66,19 +66,39 @@ describe("the router before two tier doubles", () => {
     assert.deepEqual(silver.seen[0]?.body.stream_options, { include_usage: true });
   });
 
-  it("names each tier's own base model, keeps the key to itself and passes ids, priority, deadline and trace on", async () => {
+  it("names each tier's own base model, keeps the key to itself and passes ids, priority and trace on", async () => {
     const { ask, router } = await start();
     await until(() => router.tiers.every((tier) => tier.nameOf("base") !== "base"));
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    const headers = { "x-request-id": "abc", "x-priority": "high", "x-deadline-ms": "5000", traceparent };
+    const headers = { "x-request-id": "abc", "x-priority": "high", traceparent };
     const answer = await ask(chat, { ...question, model: "base" }, headers);
     assert.equal(answer.headers.get("x-request-id"), "abc");
     const seen = silver.seen[0]!;
     assert.equal(seen.body.model, "silver-base");
     assert.deepEqual(
-      ["x-request-id", "x-priority", "x-deadline-ms", "traceparent", "x-api-key"].map((name) => seen.headers[name]),
-      ["abc", "high", "5000", traceparent, undefined],
+      ["x-request-id", "x-priority", "traceparent", "x-api-key"].map((name) => seen.headers[name]),
+      ["abc", "high", traceparent, undefined],
     );
+  });
+
+  it("tells a node how much of the deadline is left when it is asked", async () => {
+    const { ask } = await start();
+    silver.plan("leaving");
+    assert.equal((await ask(chat, question, { "x-deadline-ms": "5000" })).status, 200);
+    const [first = 0, second = 0] = silver.seen.map(({ headers }) => Number(headers["x-deadline-ms"]));
+    assert.ok(first <= 5_000 && first > 4_000 && second <= first - 100, `${first}, ${second}`);
+  });
+
+  it("gives an answer that is not streamed as long as its deadline, and a stream its time for the first byte", async () => {
+    const { ask, router } = await start({ options: { firstByteSeconds: 1 } });
+    silver.plan("slow");
+    const whole = await ask(chat, question);
+    assert.deepEqual([whole.status, whole.headers.get("x-ai-router-tier"), silver.seen.length], [200, "silver", 1]);
+    assert.equal(router.tiers.find(({ tier }) => tier === "silver")!.breaker.state, "closed");
+    silver.plan("silent", "silent");
+    const streamed = await ask(chat, { ...question, stream: true });
+    assert.equal(streamed.headers.get("x-ai-router-spill"), "silver; reason=broken");
+    assert.equal((await readStream(streamed)).done, true);
   });
 
   it("asks a tier again whose node is leaving, and the other tier when no other node comes", async () => {
@@ -311,6 +331,15 @@ describe("the router before two tier doubles", () => {
     }
     const wrongPath = await fetch(`${url}/v1/nothing`, { headers: { "x-api-key": ownKey } });
     assert.equal(wrongPath.status, 404);
+    const model = async (name: string, key = ownKey) => {
+      const answer = await fetch(`${url}/v1/models/${name}`, { headers: { "x-api-key": key } });
+      return [answer.status, ((await answer.json()) as { id?: string }).id];
+    };
+    await until(async () => (await model("lich%2Fpersonality"))[0] === 200);
+    assert.deepEqual(await model("lich/personality"), [200, "lich/personality"]);
+    assert.deepEqual(await model("base"), [200, "base"]);
+    assert.deepEqual(await model("nothing"), [404, undefined]);
+    assert.deepEqual(await model("base", "wrong"), [401, undefined]);
     const wrongMethod = await fetch(`${url}${chat}`, { headers: { "x-request-id": "mine" } });
     assert.deepEqual(
       [wrongMethod.status, wrongMethod.headers.get("allow"), wrongMethod.headers.get("x-request-id")],

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createLogger } from "../../runtime/logger";
 import { inTransaction, type RouterDatabase } from "./database";
+import { Callers } from "./keys/caller";
+import { databaseCounters } from "./keys/counters";
 import { createKey, listKeys, type NewKey, revokeKey } from "./keys/keys";
 import { History } from "./memory/history";
 import { readOptions } from "./options";
@@ -44,6 +47,8 @@ describe("keys, memory and history, on the embedded database", () => {
     const good = await createKey(database, plain);
     const expired = await createKey(database, { ...plain, name: "old", expiresAt: "2020-01-01T00:00:00Z" });
     const other = await createKey(database, { ...plain, name: "vectors", scopes: ["embed"] });
+    const models = await fetch(`${running.url}/v1/models`, { headers: { "x-api-key": other.key } });
+    assert.equal(models.status, 200);
     const revoked = await createKey(database, { ...plain, name: "gone" });
     await revokeKey(database, "gone");
     const statuses = await Promise.all(
@@ -207,6 +212,32 @@ describe("keys, memory and history, on the embedded database", () => {
       session.query<{ count: number }>("SELECT count(*)::int AS count FROM npc_turns WHERE tenant = 'flaky'"),
     );
     assert.equal(rows[0]!.count, 150);
+  });
+
+  it("lets a key that it knows go on while the database hangs, and tells others to come again", async () => {
+    const { key } = await createKey(database, { ...plain, name: "patient" });
+    let hangs = false;
+    let asked = 0;
+    const stuck = {
+      ...database,
+      transaction: ((scope, work) => {
+        asked += 1;
+        return hangs ? new Promise(() => undefined) : database.transaction(scope, work);
+      }) as RouterDatabase["transaction"],
+    };
+    const callers = new Callers(stuck, undefined, 1);
+    const identify = () => callers.identify({ authorization: `Bearer ${key}` }, "generate");
+    await identify();
+    hangs = true;
+    await sleep(10);
+    const names = await Promise.all(Array.from({ length: 20 }, identify));
+    assert.deepEqual([new Set(names.map(({ name }) => name)), asked], [new Set(["patient"]), 2]);
+    await identify();
+    assert.equal(asked, 2);
+    const stranger = callers.identify({ authorization: `Bearer air_${"x".repeat(43)}` }, "generate");
+    await assert.rejects(stranger, { status: 503, code: "keys_unavailable" });
+    const counted = databaseCounters(stuck).add("patient", "requests", 1, 1, 60);
+    await assert.rejects(counted, /no answer within 1000 ms/);
   });
 
   it("does not start where nobody could get in", async () => {

@@ -72,17 +72,10 @@ export async function generate(
   context.active.add(active);
   try {
     if (context.draining()) throw leaving();
-    const caller = await context.callers.identify(request.headers, name === "embedding" ? "embed" : "generate");
-    await admit(caller, context);
-    const text = await readBody(request, context.options.maxBodyBytes);
     const deadlineMs = deadlineOf(request, context.options.requestSeconds * 1000);
     timer = setTimeout(() => active.end(late()), deadlineMs);
-    const headers = {
-      ...headersFor(request, requestId, deadlineMs, span),
-      // A turn's character is remembered here.
-      ...(name === "turn" ? {} : npcHeader(request, caller)),
-    };
-    const prepared = await prepare(name, text, headers, caller, context);
+    const admitted = admit(name, request, { requestId, endsAt: startedAt + deadlineMs, span }, context);
+    const { caller, prepared } = await orEnded(admitted, controller.signal);
     const routed = await route(
       context.tiers,
       prepared.call,
@@ -118,12 +111,40 @@ export async function generate(
   }
 }
 
-async function admit({ limited }: Caller, { limits, metrics }: GenerateContext): Promise<void> {
+/** Who asks, whether they may, and what for. */
+async function admit(
+  name: RouteName,
+  request: IncomingMessage,
+  { requestId, endsAt, span }: { readonly requestId: string; readonly endsAt: number; readonly span: Span },
+  context: GenerateContext,
+): Promise<{ readonly caller: Caller; readonly prepared: Prepared }> {
+  const caller = await context.callers.identify(request.headers, name === "embedding" ? "embed" : "generate");
+  await holdToLimits(caller, context);
+  const text = await readBody(request, context.options.maxBodyBytes);
+  const headers = {
+    ...headersFor(request, requestId, span),
+    // A turn's character is remembered here.
+    ...(name === "turn" ? {} : npcHeader(request, caller)),
+  };
+  return { caller, prepared: await prepare(name, text, { headers, endsAt }, caller, context) };
+}
+
+async function holdToLimits({ limited }: Caller, { limits, metrics }: GenerateContext): Promise<void> {
   if (limited === undefined) return;
   const verdict = await limits.admit(limited);
   if (verdict.allowed) return;
   metrics.limited.inc({ limit: verdict.limit });
   throw new Limited(verdict.limit, verdict.retryAfterSeconds);
+}
+
+/** Waits for work, but no longer than until the request is ended: a database that hangs must not hold it. */
+function orEnded<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
 }
 
 /** Counts what was sent, whether or not the client stayed to its end: a budget that leaving saves is none. */
@@ -133,32 +154,36 @@ function count({ usage }: Routed, { limited }: Caller, { metrics, limits }: Gene
   if (limited !== undefined) void limits.spend(limited, usage.prompt + usage.completion);
 }
 
-function settle({ tier }: Routed, { budgetMs }: Prepared, context: GenerateContext, ms: number): void {
-  context.publisher?.answered(tier, ms);
+function settle({ tier, status }: Routed, { budgetMs }: Prepared, context: GenerateContext, ms: number): void {
+  // What a node refuses in a millisecond says nothing of how long its answers take.
+  if (status === 200) context.publisher?.answered(tier, ms);
   const wanted = tierForBudget(budgetMs);
   if (tier !== wanted) context.metrics.spilled.inc({ from: wanted, to: tier });
 }
 
+/** What a request says beside its body. */
+type Envelope = Pick<Call, "headers" | "endsAt">;
+
 function prepare(
   name: RouteName,
   text: string,
-  headers: Readonly<Record<string, string>>,
+  envelope: Envelope,
   caller: Caller,
   context: GenerateContext,
 ): Promise<Prepared> | Prepared {
-  if (name === "turn") return prepareTurn(text, headers, caller, context);
+  if (name === "turn") return prepareTurn(text, envelope, caller, context);
   const body = parseBody(requestSchemas[name], text) as {
     model: string;
     stream?: boolean;
     stream_options?: StreamOptions;
   };
-  const call = callFor(paths[name], body.model, body, headers);
-  return { call, budgetMs: budgetOf(headers["x-latency-budget-ms"]) };
+  const call = callFor(paths[name], body.model, body, envelope);
+  return { call, budgetMs: budgetOf(envelope.headers["x-latency-budget-ms"]) };
 }
 
 async function prepareTurn(
   text: string,
-  headers: Readonly<Record<string, string>>,
+  { headers, endsAt }: Envelope,
   caller: Caller,
   { conversations }: GenerateContext,
 ): Promise<Prepared> {
@@ -182,7 +207,7 @@ async function prepareTurn(
   const kept: Buffer[] = [];
   return {
     call: {
-      ...callFor(paths.chat, model, body, priority),
+      ...callFor(paths.chat, model, body, { headers: priority, endsAt }),
       shorten: () => {
         const left = forgetOlderHalf(messages);
         if (left !== undefined) conversations?.keep(character, left);
@@ -216,7 +241,7 @@ function callFor(
   path: string,
   model: string,
   body: { readonly stream?: boolean; readonly stream_options?: StreamOptions },
-  headers: Readonly<Record<string, string>>,
+  envelope: Envelope,
 ): Call {
   const stream = body.stream === true;
   const counted = stream ? { ...body, stream_options: { include_usage: true } } : body;
@@ -224,19 +249,18 @@ function callFor(
     path,
     model,
     bodyFor: (named) => JSON.stringify({ ...counted, model: named }),
-    headers,
+    ...envelope,
     stream,
     wantsUsage: body.stream_options?.include_usage === true,
   };
 }
 
 /** Headers that go on to the tier; the client's key does not. */
-function headersFor(request: IncomingMessage, requestId: string, deadlineMs: number, span: Span) {
+function headersFor(request: IncomingMessage, requestId: string, span: Span) {
   const priority = request.headers["x-priority"];
   return {
     "content-type": "application/json",
     "x-request-id": requestId,
-    "x-deadline-ms": String(deadlineMs),
     ...(typeof priority === "string" ? { "x-priority": priority } : {}),
     ...(typeof request.headers["x-latency-budget-ms"] === "string"
       ? { "x-latency-budget-ms": request.headers["x-latency-budget-ms"] }

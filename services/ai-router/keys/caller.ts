@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { LRUCache } from "lru-cache";
 import { RequestError } from "../../../runtime/openai/errors";
+import { within } from "../../../runtime/within";
 import type { RouterDatabase } from "../database";
 import { type ApiKey, findKey, hashOf, keyShape, type Scope, scopes, servicesName } from "./keys";
 import type { Limited } from "./limits";
@@ -15,33 +16,39 @@ export interface Caller {
   readonly limited?: Limited;
 }
 
-/** Milliseconds that a key is remembered, known or unknown: how long a revoked one may still be let in. */
 const rememberMs = 30_000;
 const rememberMost = 10_000;
+/** Milliseconds that a look-up may take, and those after which a key is looked up again whose look-up failed. */
+const lookUpMs = 1_000;
+const againMs = 5_000;
 const unknown = Symbol("unknown");
 
 const services: Caller = { name: servicesName, scopes };
 
 /** Knows keys, with one look-up per key and half a minute; while the database is away, those it knew go on. */
 export class Callers {
-  readonly #remembered = new LRUCache<string, ApiKey | typeof unknown>({
-    max: rememberMost,
-    ttl: rememberMs,
-    allowStale: true,
-    noDeleteOnStaleGet: true,
-  });
+  readonly #remembered: LRUCache<string, ApiKey | typeof unknown>;
+  readonly #lookUps = new Map<string, Promise<ApiKey | undefined>>();
   readonly #ownHash: Buffer | undefined;
 
-  /** @param ownKey The key that the environment's services send. */
+  /**
+   * @param ownKey The key that the environment's services send.
+   * @param ttl Milliseconds that a key is remembered, known or unknown: how long a revoked one may still be let in.
+   */
   constructor(
     private readonly database: RouterDatabase | undefined,
     ownKey: string | undefined,
+    ttl = rememberMs,
   ) {
+    this.#remembered = new LRUCache({ max: rememberMost, ttl, allowStale: true, noDeleteOnStaleGet: true });
     this.#ownHash = ownKey === undefined ? undefined : Buffer.from(hashOf(ownKey));
   }
 
-  /** @throws RequestError 401 for no key, a wrong, an expired or a revoked one; 403 for one without the scope */
-  async identify(headers: IncomingHttpHeaders, scope: Scope): Promise<Caller> {
+  /**
+   * @param scope What the key is wanted for; any valid key does where nothing is named.
+   * @throws RequestError 401 for no key, a wrong, an expired or a revoked one; 403 for one without the scope
+   */
+  async identify(headers: IncomingHttpHeaders, scope?: Scope): Promise<Caller> {
     const given = keyOf(headers);
     if (given === undefined)
       throw refused("You did not provide an API key: send it as a bearer token or in X-API-Key.");
@@ -50,7 +57,7 @@ export class Callers {
     const key = keyShape.test(given) ? await this.#find(hash) : undefined;
     const over = key !== undefined && (key.revokedAt !== null || (key.expiresAt?.getTime() ?? Infinity) <= Date.now());
     if (key === undefined || over) throw refused("Incorrect API key provided.");
-    if (!key.scopes.includes(scope)) {
+    if (scope !== undefined && !key.scopes.includes(scope)) {
       throw new RequestError(
         403,
         `This key does not permit "${scope}".`,
@@ -68,14 +75,31 @@ export class Callers {
     if (remembered !== undefined && fresh) return remembered === unknown ? undefined : remembered;
     if (this.database === undefined) return undefined;
     try {
-      const found = await findKey(this.database, hash);
-      this.#remembered.set(hash, found ?? unknown);
-      return found;
+      return await this.#lookUp(this.database, hash);
     } catch {
-      if (remembered !== undefined && remembered !== unknown) return remembered;
+      if (remembered !== undefined && remembered !== unknown) {
+        // Not every request waits for a database that is away.
+        this.#remembered.set(hash, remembered, { ttl: againMs });
+        return remembered;
+      }
       const message = "Keys cannot be looked up now; try again.";
       throw new RequestError(503, message, null, "keys_unavailable", "service_unavailable");
     }
+  }
+
+  /** Requests of one key that come together share a look-up. */
+  #lookUp(database: RouterDatabase, hash: string): Promise<ApiKey | undefined> {
+    let lookUp = this.#lookUps.get(hash);
+    if (lookUp === undefined) {
+      lookUp = within(lookUpMs, findKey(database, hash))
+        .then((found) => {
+          this.#remembered.set(hash, found ?? unknown);
+          return found;
+        })
+        .finally(() => this.#lookUps.delete(hash));
+      this.#lookUps.set(hash, lookUp);
+    }
+    return lookUp;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { within } from "../../../runtime/within";
 import { inTransaction, type RouterDatabase } from "../database";
 
 /** Counts that all replicas share, in windows of their own. */
@@ -28,11 +29,14 @@ export function cacheCounters(cache: Redis): Counters {
   };
 }
 
+/** Milliseconds that the database may take to count; a request waits for it. */
+const countMs = 1_000;
+
 /** In the database, where there is no cache. */
 export function databaseCounters(database: RouterDatabase): Counters {
   return {
     async add(subject, bucket, amount, window) {
-      const { rows } = await inTransaction(database, (session) =>
+      const counted = inTransaction(database, (session) =>
         session.query<{ amount: number }>(
           `INSERT INTO counts AS c (subject, bucket, window_start, amount) VALUES ($1, $2, $3, $4)
            ON CONFLICT (subject, bucket) DO UPDATE SET
@@ -42,6 +46,7 @@ export function databaseCounters(database: RouterDatabase): Counters {
           [subject, bucket, window, amount],
         ),
       );
+      const { rows } = await within(countMs, counted);
       return rows[0]!.amount;
     },
   };

@@ -14,6 +14,8 @@ export interface Call {
   /** Leaves a part of what the router itself put into the body out of it; false when there is nothing left to leave out. */
   readonly shorten?: () => boolean;
   readonly headers: Readonly<Record<string, string>>;
+  /** When the answer is of no use any more, by `performance.now()`. */
+  readonly endsAt: number;
   readonly stream: boolean;
   /** The client asked for the usage event of the stream. */
   readonly wantsUsage: boolean;
@@ -91,8 +93,10 @@ export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal
     origin: tier.url,
     path: call.path,
     method: "POST",
-    headers: call.headers,
+    headers: { ...call.headers, "x-deadline-ms": String(Math.max(1, Math.round(call.endsAt - performance.now()))) },
     body: asked,
+    // An answer that is not streamed has its first byte when it is whole: only its deadline says how long that may take.
+    ...(call.stream ? {} : { headersTimeout: 0 }),
   } as const;
   try {
     await streamRequest(

@@ -24,6 +24,8 @@ export type Behaviour =
   | "tear"
   /** Says nothing for ever. */
   | "silent"
+  /** Answers after three seconds. */
+  | "slow"
   /** Streams until the client goes. */
   | "endless"
   /** As a node whose model has room for five messages. */
@@ -128,6 +130,7 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     }
     if (behaviour === "reset") return void response.socket?.destroy();
     if (behaviour === "silent") return;
+    if (behaviour === "slow") return void setTimeout(() => act("answer", body, response), 3_000);
     if (behaviour === "too-long" || (behaviour === "short" && body.messages.length > 5)) {
       const message = "This model's maximum context length is 5 messages.";
       const error = { message, type: "invalid_request_error", param: null, code: "context_length_exceeded" };

@@ -1,0 +1,44 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { InputError } from "../contracts/input-error";
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** A setting, and the options or variables that it comes from. */
+export interface AddressSetting {
+  readonly path: string;
+  readonly where: string;
+}
+
+/** Connections that wait to be taken: thousands of streams may come at once. */
+const backlog = 4_096;
+const otherMachine: ReadonlySet<string | undefined> = new Set(["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN"]);
+
+/**
+ * Opens a server's port.
+ * @returns the port
+ * @throws InputError that names the setting, when the port is taken or the address is not this machine's
+ */
+export async function listen(
+  server: Server,
+  { host, port }: ListenAddress,
+  settings: { readonly host: AddressSetting; readonly port: AddressSetting },
+): Promise<number> {
+  server.listen({ host, port, backlog });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (otherMachine.has(code)) {
+      throw new InputError({ ...settings.host, given: host, allowed: `an address of this machine (${code})` });
+    }
+    const allowed = code === "EADDRINUSE" ? "a port that nobody listens at" : "a port that can be opened";
+    throw new InputError({ ...settings.port, given: port, allowed: `${allowed} (${code})` });
+  }
+  return (server.address() as AddressInfo).port;
+}
