@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adapterNames } from "../../contracts/archetypes";
 import { createLogger } from "../../runtime/logger";
+import { type OpenApiDocument, undocumented } from "../../runtime/testing/documented";
 import { type Host, startHost } from "./host";
 import { readOptions } from "./options";
 import { answerText, chat, readStream } from "./testing/harness";
@@ -164,6 +165,31 @@ describe("inference host on llama.cpp with the toy model", function () {
     const long = await chat(url, "toy", { messages: [{ role: "user", content: "x".repeat(2_000) }] });
     assert.equal(long.status, 400);
     assert.match(await long.text(), /maximum context length is 512 tokens/);
+  });
+
+  it("answers as its OpenAPI document says", async () => {
+    const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApiDocument;
+    const question = { messages: [{ role: "user", content: "hi" }], max_tokens: 2 };
+    for (const [schema, answer] of [
+      ["ChatCompletion", chat(url, "vampire/personality", { max_tokens: 2 })],
+      ["ChatCompletion", chat(url, "vampire/chain/npc_turn", { max_tokens: 2 })],
+      ["Completion", post("/v1/completions", { model: "toy", prompt: "Heh", max_tokens: 2 })],
+      ["Embeddings", post("/v1/embeddings", { model: "toy", input: ["moon", "blood"] })],
+      ["Embeddings", post("/v1/embeddings", { model: "toy", input: "moon", encoding_format: "base64" })],
+      ["Models", fetch(`${url}/v1/models`)],
+      ["Model", fetch(`${url}/v1/models/vampire%2Fdialogue_style`)],
+      ["Model", fetch(`${url}/v1/models/toy`)],
+      ["Error", fetch(`${url}/v1/models/nobody`)],
+      ["Error", post("/v1/chat/completions", { ...question, model: "nobody" })],
+      ["Error", fetch(`${url}/nowhere`)],
+      ["Status", fetch(`${url}/health`)],
+      ["Status", fetch(`${url}/ready`)],
+    ] as const) {
+      const { status, headers } = await answer;
+      assert.deepEqual(undocumented(document, schema, await (await answer).json()), [], schema);
+      assert.equal(status >= 400, schema === "Error");
+      assert.match(headers.get("x-request-id") ?? "", /^[\w-]{36}$/);
+    }
   });
 
   function post(path: string, body: object): Promise<Response> {

@@ -1,5 +1,5 @@
 import { type AdapterTask, adapterNames, archetypes } from "../../contracts/archetypes";
-import { RequestError } from "../../runtime/openai/errors";
+import { unknownModel } from "../../runtime/openai/errors";
 import type { Chain } from "./chains/registry";
 
 /** What a request's `model` stands for. */
@@ -40,12 +40,7 @@ export function resolveModel(name: string, served: ServedModels): ModelTarget {
   }
   const known = adapterNames.some((adapter) => adapter === name);
   if (!known && !served.hasAdapter(name)) {
-    throw new RequestError(
-      404,
-      `The model \`${name}\` does not exist; GET /v1/models lists those that do.`,
-      "model",
-      "model_not_found",
-    );
+    throw unknownModel(name);
   }
   const reason = served.unavailable(name);
   return reason === undefined

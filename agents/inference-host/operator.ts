@@ -1,7 +1,8 @@
-import { createServer, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { InputError } from "../../contracts/input-error";
 import { RequestError } from "../../runtime/openai/errors";
 import { readBody, sendJson } from "../../runtime/openai/http";
+import { createOpenAiServer, type Handler } from "../../runtime/openai/server";
 import type { AdapterManager } from "./adapters/manager";
 import { adapterNamePattern } from "./adapters/manifest";
 import { PreflightError } from "./adapters/preflight";
@@ -21,53 +22,56 @@ const maxBodyBytes = 4_096;
  * manifest lists can be loaded. Requests that a browser could be tricked into are refused: JSON only, and a loopback Host.
  */
 export function createOperatorServer({ adapters, status, drain }: OperatorContext): Server {
-  return createServer((request, response) => {
-    const route = `${request.method} ${(request.url ?? "/").split("?")[0]}`;
-    const answer = async () => {
-      if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? "")) {
-        throw new RequestError(403, "The operator's routes answer on loopback only.");
-      }
-      if (request.method === "POST" && request.headers["content-type"]?.split(";")[0] !== "application/json") {
-        throw new RequestError(415, "Send JSON.");
-      }
-      switch (route) {
-        case "GET /operator/status":
-          return status();
-        case "GET /operator/adapters":
-          return { adapters: adapters.report() };
-        case "POST /operator/adapters/load": {
-          const name = nameIn(await readBody(request, maxBodyBytes));
-          if (!adapters.has(name))
-            throw new RequestError(404, `The manifest has no adapter ${name}.`, "name", "adapter_not_found");
-          await adapters.load(name).catch((error) => {
-            throw error instanceof PreflightError
-              ? new RequestError(409, error.message, "name", "adapter_refused")
-              : error;
-          });
-          return { adapter: adapters.report().find((entry) => entry.name === name) };
-        }
-        case "POST /operator/adapters/unload": {
-          const name = nameIn(await readBody(request, maxBodyBytes));
-          if (!adapters.has(name))
-            throw new RequestError(404, `The manifest has no adapter ${name}.`, "name", "adapter_not_found");
-          return { unloaded: await adapters.unload(name) };
-        }
-        case "POST /operator/adapters/refresh":
-          return await adapters.refresh().catch((error: unknown) => {
-            throw InputError.isInstance(error) ? new RequestError(409, error.message, null, "manifest_refused") : error;
-          });
-        case "POST /operator/drain":
-          drain();
-          return { draining: true };
-        default:
-          throw new RequestError(404, `No operator route ${route}.`);
-      }
+  const answer =
+    (work: (request: IncomingMessage) => unknown): Handler =>
+    async (request, response) => {
+      refuseForeign(request);
+      sendJson(response, 200, await work(request));
     };
-    answer().then(
-      (body) => sendJson(response, 200, body),
-      (error) => sendError(response, error, !request.complete),
-    );
-  });
+  const nameOf = async (request: IncomingMessage) => {
+    const name = nameIn(await readBody(request, maxBodyBytes));
+    if (adapters.has(name)) return name;
+    throw new RequestError(404, `The manifest has no adapter ${name}.`, "name", "adapter_not_found");
+  };
+  return createOpenAiServer(
+    {
+      "GET /operator/status": answer(status),
+      "GET /operator/adapters": answer(() => ({ adapters: adapters.report() })),
+      "POST /operator/adapters/load": answer(async (request) => {
+        const name = await nameOf(request);
+        await adapters.load(name).catch((error: unknown) => {
+          throw error instanceof PreflightError ? conflict(error, "name", "adapter_refused") : error;
+        });
+        return { adapter: adapters.report().find((entry) => entry.name === name) };
+      }),
+      "POST /operator/adapters/unload": answer(async (request) => ({
+        unloaded: await adapters.unload(await nameOf(request)),
+      })),
+      "POST /operator/adapters/refresh": answer(() =>
+        adapters.refresh().catch((error: unknown) => {
+          throw InputError.isInstance(error) ? conflict(error, null, "manifest_refused") : error;
+        }),
+      ),
+      "POST /operator/drain": answer(() => {
+        drain();
+        return { draining: true };
+      }),
+    },
+    sendError,
+  );
+}
+
+function refuseForeign({ method, headers }: IncomingMessage): void {
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers.host ?? "")) {
+    throw new RequestError(403, "The operator's routes answer on loopback only.");
+  }
+  if (method === "POST" && headers["content-type"]?.split(";")[0] !== "application/json") {
+    throw new RequestError(415, "Send JSON.");
+  }
+}
+
+function conflict({ message }: Error, param: string | null, code: string): RequestError {
+  return new RequestError(409, message, param, code);
 }
 
 function nameIn(text: string): string {

@@ -22,6 +22,12 @@ export class RequestError extends Error {
   }
 }
 
+/** The client asked for a model that nothing here answers to. */
+export function unknownModel(name: string): RequestError {
+  const message = `The model \`${name}\` does not exist; GET /v1/models lists those that do.`;
+  return new RequestError(404, message, "model", "model_not_found");
+}
+
 export interface ErrorAnswer {
   readonly status: number;
   readonly body: ApiErrorBody;

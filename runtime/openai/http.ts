@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { RequestError } from "./errors";
+import { type ErrorAnswer, RequestError } from "./errors";
 
 /** The client closed its connection before the answer was complete. */
 export class ClientGone extends Error {
@@ -50,6 +50,34 @@ export function send(response: ServerResponse, status: number, contentType: stri
 /** Sends JSON. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   send(response, status, "application/json", JSON.stringify(body));
+}
+
+/**
+ * Sends an error in OpenAI's shape, or ends a stream that has begun with an error event.
+ * @param closeConnection An unread body would be taken for the next request.
+ */
+export function sendErrorAnswer(
+  response: ServerResponse,
+  { status, body, retryAfterSeconds }: ErrorAnswer,
+  closeConnection = false,
+): void {
+  if (response.headersSent) {
+    // The blank line ends an event that was broken off in its middle.
+    if (!response.writableEnded) response.end(`\n\ndata: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
+    return;
+  }
+  if (retryAfterSeconds !== undefined) response.setHeader("retry-after", retryAfterSeconds);
+  if (closeConnection || status === 413) response.setHeader("connection", "close");
+  sendJson(response, status, body);
+}
+
+/** The name of a model as a path spells it: clients write the slash of `archetype/task` as `%2F`, people as it is. */
+export function modelInPath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 const requestIdPattern = /^[\w.:/-]{1,128}$/;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../../../runtime/logger";
 import { RequestError } from "../../../runtime/openai/errors";
-import { ClientGone, readBody, requestIdOf, send, traceOf } from "../../../runtime/openai/http";
+import { ClientGone, readBody, send, traceOf } from "../../../runtime/openai/http";
 import type { RequestKind } from "../../../runtime/openai/requests";
 import { EventStream } from "../../../runtime/streaming/event-stream";
 import { type PriorityName, priorities } from "../admission/fair-queue";
@@ -53,8 +53,7 @@ export async function handleGeneration(
   const startedAt = performance.now();
   const controller = new AbortController();
   const active: ActiveRequest = { end: (reason) => controller.abort(reason) };
-  const requestId = requestIdOf(request);
-  response.setHeader("x-request-id", requestId);
+  const requestId = String(response.getHeader("x-request-id"));
   response.once("close", () => {
     if (!response.writableFinished) controller.abort(new ClientGone());
   });

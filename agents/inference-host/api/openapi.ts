@@ -1,40 +1,36 @@
 import { z } from "zod";
+import { healthPaths } from "../../../contracts/health";
+import {
+  type AnswerName,
+  answerOf,
+  answerSchemas,
+  errorResponses,
+  errorsAt,
+  eventsOf,
+  jsonOf,
+  modelParameter,
+  requestHeader,
+} from "../../../runtime/openai/document";
 import { chatSchema, completionSchema, embeddingSchema } from "../../../runtime/openai/requests";
 
-const errorSchema = {
-  type: "object",
-  required: ["error"],
-  properties: {
-    error: {
-      type: "object",
-      required: ["message", "type", "param", "code"],
-      properties: {
-        message: { type: "string" },
-        type: { type: "string" },
-        param: { type: ["string", "null"] },
-        code: { type: ["string", "null"] },
-      },
-    },
-  },
-} as const;
-
 const requestHeaders = [
-  header("x-request-id", "Goes through to the engine and back; made up when missing.", {
+  requestHeader("x-request-id", "Goes through to the engine and back; made up when missing.", {
     type: "string",
     maxLength: 128,
   }),
-  header("x-priority", "Which requests go first.", {
+  requestHeader("x-priority", "Which requests go first.", {
     type: "string",
     enum: ["high", "normal", "low"],
     default: "normal",
   }),
-  header("x-deadline-ms", "Milliseconds after which the answer is of no use.", { type: "integer", minimum: 1 }),
-  header("x-npc-id", "Character whose last turns a chain remembers.", { type: "string", maxLength: 128 }),
-  header("traceparent", "W3C trace context.", { type: "string" }),
+  requestHeader("x-deadline-ms", "Milliseconds after which the answer is of no use.", { type: "integer", minimum: 1 }),
+  requestHeader("x-npc-id", "Character whose last turns a chain remembers.", { type: "string", maxLength: 128 }),
+  requestHeader("traceparent", "W3C trace context.", { type: "string" }),
 ];
 
 /** The OpenAPI 3.1 document of the client API, made from the schemas that requests are checked with. */
 export function openApiDocument() {
+  const { live, ready, metrics } = healthPaths.inferenceHost;
   return {
     openapi: "3.1.0",
     info: {
@@ -43,38 +39,66 @@ export function openApiDocument() {
       description:
         "OpenAI-compatible API of one GPU node. `model` is the base model, `archetype/task`, an adapter of the manifest, or `archetype/chain/NAME`.",
     },
+    servers: [{ url: "/" }],
+    // Reached by load balancers inside the network only.
+    security: [],
     paths: {
-      "/v1/chat/completions": { post: generation("createChatCompletion", "Answer a conversation", chatSchema, true) },
-      "/v1/completions": { post: generation("createCompletion", "Continue a text", completionSchema, true) },
-      "/v1/embeddings": { post: generation("createEmbedding", "Turn text into vectors", embeddingSchema, false) },
-      "/v1/models": { get: plain("listModels", "Every name that `model` may be", "application/json") },
-      "/openapi.json": { get: plain("openApi", "This document", "application/json") },
-      "/health": { get: { ...plain("health", "Whether the process is well", "application/json") } },
-      "/ready": {
-        get: withUnready(plain("ready", "Whether the model answers and work is accepted", "application/json")),
+      "/v1/chat/completions": {
+        post: generation("createChatCompletion", "Answer a conversation", chatSchema, "ChatCompletion", chatChunk),
       },
-      "/metrics": { get: plain("metrics", "Prometheus series", "text/plain") },
+      "/v1/completions": {
+        post: generation("createCompletion", "Continue a text", completionSchema, "Completion", "text_completion"),
+      },
+      "/v1/embeddings": {
+        post: generation("createEmbedding", "Turn text into vectors", embeddingSchema, "Embeddings"),
+      },
+      "/v1/models": { get: plain("listModels", "Every name that `model` may be", answerOf("OK", "Models")) },
+      "/v1/models/{model}": {
+        parameters: [modelParameter],
+        get: plain("retrieveModel", "One of them", answerOf("OK", "Model"), errorsAt(["404"])),
+      },
+      "/openapi.json": { get: plain("openApi", "This document", anyObject) },
+      [live]: {
+        get: plain("health", "Whether the process is well", answerOf("It is", "Status"), {
+          "503": answerOf("The engine's first start failed", "Status"),
+        }),
+      },
+      [ready]: {
+        get: plain("ready", "Whether the model answers and work is accepted", answerOf("Ready", "Status"), {
+          "503": answerOf("Not ready, and why", "Status"),
+        }),
+      },
+      [metrics]: { get: plain("metrics", "Prometheus series", plainText) },
     },
     components: {
-      schemas: { Error: errorSchema },
-      responses: {
-        Error: {
-          description: "Error in OpenAI's shape",
-          content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-        },
-        Busy: {
-          description: "Too much is waiting, or the node is not taking work",
-          headers: { "retry-after": { schema: { type: "integer", minimum: 1 } } },
-          content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-        },
-      },
+      schemas: answerSchemas,
+      responses: errorResponses("Too much is waiting, or the node is not taking work"),
     },
   };
 }
 
-function generation(operationId: string, summary: string, schema: z.ZodType, streams: boolean) {
-  const error = { $ref: "#/components/responses/Error" };
-  const busy = { $ref: "#/components/responses/Busy" };
+const text = { type: "string" } as const;
+const chatChunk = "chat.completion.chunk";
+const anyObject = { description: "OK", content: { "application/json": { schema: { type: "object" } } } };
+const plainText = { description: "OK", content: { "text/plain": { schema: text } } };
+
+const answerHeaders = {
+  "x-request-id": { schema: text },
+  "x-inference-host-model": { schema: text, description: "What answered." },
+  "x-inference-host-fallback": {
+    schema: text,
+    description: "Set when the base model stood in for an adapter, with the reason.",
+  },
+  "x-inference-host-chain": { schema: text, description: "How each step of a chain went." },
+  "x-inference-host-queue-ms": { schema: { type: "integer" }, description: "Milliseconds that the request waited." },
+  "x-inference-host-deprioritised": {
+    schema: text,
+    description: "Set when the node would rather have its work elsewhere.",
+  },
+} as const;
+
+/** @param chunk What a stream's events hold; nothing streams without. */
+function generation(operationId: string, summary: string, schema: z.ZodType, answer: AnswerName, chunk?: string) {
   return {
     operationId,
     summary,
@@ -84,44 +108,16 @@ function generation(operationId: string, summary: string, schema: z.ZodType, str
       content: { "application/json": { schema: z.toJSONSchema(schema, { io: "input" }) } },
     },
     responses: {
+      ...errorsAt(["400", "404", "413", "429", "503", "504"]),
       "200": {
         description: "The answer, as the OpenAI API words it",
-        headers: {
-          "x-request-id": { schema: { type: "string" } },
-          "x-inference-host-model": { schema: { type: "string" }, description: "What answered." },
-          "x-inference-host-fallback": {
-            schema: { type: "string" },
-            description: "Set when the base model stood in for an adapter, with the reason.",
-          },
-          "x-inference-host-chain": { schema: { type: "string" }, description: "How each step of a chain went." },
-          "x-inference-host-queue-ms": {
-            schema: { type: "integer" },
-            description: "Milliseconds that the request waited.",
-          },
-        },
-        content: {
-          "application/json": { schema: { type: "object" } },
-          ...(streams ? { "text/event-stream": { schema: { type: "string" } } } : {}),
-        },
+        headers: answerHeaders,
+        content: { ...jsonOf(answer), ...(chunk === undefined ? {} : eventsOf(chunk)) },
       },
-      "400": error,
-      "404": error,
-      "413": error,
-      "429": busy,
-      "503": busy,
-      "504": error,
     },
   };
 }
 
-function plain(operationId: string, summary: string, contentType: string) {
-  return { operationId, summary, responses: { "200": { description: "OK", content: { [contentType]: {} } } } };
-}
-
-function withUnready(operation: ReturnType<typeof plain>) {
-  return { ...operation, responses: { ...operation.responses, "503": { description: "Not ready, with the reason" } } };
-}
-
-function header(name: string, description: string, schema: Readonly<Record<string, unknown>>) {
-  return { name, in: "header", required: false, description, schema };
+function plain(operationId: string, summary: string, answer: object, others: Readonly<Record<string, object>> = {}) {
+  return { operationId, summary, responses: { "200": answer, ...others } };
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type ErrorAnswer, RequestError } from "../../../runtime/openai/errors";
-import { sendJson } from "../../../runtime/openai/http";
+import { sendErrorAnswer } from "../../../runtime/openai/http";
 import { Unavailable } from "../routing/route";
 
 /** Turns any failure into status and body; what is not ours to explain becomes a plain 500. */
@@ -44,15 +44,7 @@ export class Limited extends Error {
 
 /** Sends an error in OpenAI's shape, or ends a stream that has begun with an error event. @returns The status */
 export function sendError(response: ServerResponse, error: unknown, closeConnection = false): number {
-  const { status, body, retryAfterSeconds } = errorAnswer(error);
-  if (response.headersSent) {
-    // The blank line ends an event that the tier broke off in its middle.
-    if (!response.writableEnded) response.end(`\n\ndata: ${JSON.stringify(body)}\n\ndata: [DONE]\n\n`);
-    return status;
-  }
-  if (retryAfterSeconds !== undefined) response.setHeader("retry-after", retryAfterSeconds);
-  // An unread body would be taken for the next request.
-  if (closeConnection || status === 413) response.setHeader("connection", "close");
-  sendJson(response, status, body);
-  return status;
+  const answer = errorAnswer(error);
+  sendErrorAnswer(response, answer, closeConnection);
+  return answer.status;
 }

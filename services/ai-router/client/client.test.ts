@@ -5,6 +5,9 @@ import { openApiDocument } from "../api/openapi";
 import { ownKey, startTestRouter } from "../testing/start";
 import { startTierDouble } from "../testing/tier-double";
 import { aiRouterClient } from "./client";
+import type { components } from "./types";
+
+type ChatCompletion = components["schemas"]["ChatCompletion"];
 
 describe("the OpenAPI document of the router", () => {
   it("is the one that is committed", () => {
@@ -21,7 +24,9 @@ describe("the OpenAPI document of the router", () => {
         body: { archetype: "lich", npc_id: "morr", message: "hello", latency_budget_ms: 500 },
       });
       assert.equal(response.headers.get("x-ai-router-tier"), "silver");
-      assert.ok(data !== undefined);
+      const answer: ChatCompletion | undefined = typeof data === "object" ? data : undefined;
+      assert.equal(answer?.choices[0]?.message.content, "silver: user: hello");
+      assert.equal(answer?.usage.completion_tokens, 2);
       assert.deepEqual(
         await (await fetch(`${running.url}/openapi.json`)).json(),
         JSON.parse(JSON.stringify(openApiDocument())),

@@ -85,6 +85,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/models/{model}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its slash as `%2F` or as it is. */
+        model: string;
+      };
+      cookie?: never;
+    };
+    /** One of them */
+    get: operations["retrieveModel"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/openapi.json": {
     parameters: {
       query?: never;
@@ -164,6 +184,79 @@ export interface components {
         param: string | null;
         code: string | null;
       };
+    };
+    ChatCompletion: {
+      id: string;
+      created: number;
+      model: string;
+      /** @enum {string} */
+      object: "chat.completion";
+      choices: {
+        index: number;
+        finish_reason: string | null;
+        message: {
+          /** @enum {string} */
+          role: "assistant";
+          content: string | null;
+          tool_calls?: Record<string, never>[];
+        };
+      }[];
+      usage: {
+        prompt_tokens: number;
+        completion_tokens: number;
+        total_tokens: number;
+      };
+    };
+    Completion: {
+      id: string;
+      created: number;
+      model: string;
+      /** @enum {string} */
+      object: "text_completion";
+      choices: {
+        index: number;
+        finish_reason: string | null;
+        text: string;
+      }[];
+      usage: {
+        prompt_tokens: number;
+        completion_tokens: number;
+        total_tokens: number;
+      };
+    };
+    Embeddings: {
+      /** @enum {string} */
+      object: "list";
+      model: string;
+      data: {
+        /** @enum {string} */
+        object: "embedding";
+        index: number;
+        /** @description Numbers, or base64 where it was asked for. */
+        embedding: number[] | string;
+      }[];
+      usage: {
+        prompt_tokens: number;
+        total_tokens: number;
+      };
+    };
+    Model: {
+      id: string;
+      /** @enum {string} */
+      object: "model";
+      created: number;
+      owned_by: string;
+      parent?: string | null;
+      fallback?: string | null;
+    };
+    Models: {
+      /** @enum {string} */
+      object: "list";
+      data: components["schemas"]["Model"][];
+    };
+    Status: {
+      status: string;
+      deprioritised?: boolean;
     };
   };
   responses: {
@@ -302,7 +395,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": Record<string, never>;
+          "application/json": components["schemas"]["ChatCompletion"];
           "text/event-stream": string;
         };
       };
@@ -388,7 +481,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": Record<string, never>;
+          "application/json": components["schemas"]["Completion"];
           "text/event-stream": string;
         };
       };
@@ -451,7 +544,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": Record<string, never>;
+          "application/json": components["schemas"]["Embeddings"];
         };
       };
       400: components["responses"]["Error"];
@@ -535,7 +628,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": Record<string, never>;
+          "application/json": components["schemas"]["ChatCompletion"];
           "text/event-stream": string;
         };
       };
@@ -565,10 +658,35 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": unknown;
+          "application/json": components["schemas"]["Models"];
         };
       };
       401: components["responses"]["Error"];
+    };
+  };
+  retrieveModel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its slash as `%2F` or as it is. */
+        model: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Model"];
+        };
+      };
+      401: components["responses"]["Error"];
+      404: components["responses"]["Error"];
     };
   };
   openApi: {
@@ -586,7 +704,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": unknown;
+          "application/json": Record<string, never>;
         };
       };
     };
@@ -606,7 +724,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": unknown;
+          "application/json": components["schemas"]["Status"];
         };
       };
     };
@@ -620,16 +738,24 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description OK */
+      /** @description Ready */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          "application/json": unknown;
+          "application/json": components["schemas"]["Status"];
         };
       };
-      503: components["responses"]["Busy"];
+      /** @description Not ready, and why */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Status"];
+        };
+      };
     };
   };
   metrics: {
@@ -647,7 +773,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "text/plain": unknown;
+          "text/plain": string;
         };
       };
     };
