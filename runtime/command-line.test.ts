@@ -41,6 +41,16 @@ describe("a command line", () => {
     assert.equal(ran.length, 1);
   });
 
+  it("takes a word that is no command for a command that was meant, also where one runs by itself", async () => {
+    const made = program();
+    made.command("serve", { isDefault: true }).option("--port <n>");
+    await assert.rejects(runCommandLine(made, ["--port", "1", "bogus"]), {
+      message:
+        'command: "bogus" is not allowed; allowed: copy, keys, explain, serve (set in the command line; see tool --help)',
+    });
+    await assert.rejects(runCommandLine(made, ["serve", "bogus"]), /allowed: no more than tool serve takes/);
+  });
+
   for (const [line, message] of [
     ["", "command: nothing is not allowed; allowed: copy, keys, explain (set in the command line; see tool --help)"],
     [

@@ -14,7 +14,7 @@ export async function runCommandLine(
   for (const command of withSubcommands(program)) {
     command.configureOutput({ writeErr: () => undefined });
     command.exitOverride((error) => {
-      throw error.exitCode === 0 ? error : new InputError(problemOf(command, error));
+      throw error.exitCode === 0 ? error : new InputError(problemOf(command, error, args));
     });
   }
   try {
@@ -60,7 +60,13 @@ function withSubcommands(command: Command): Command[] {
 }
 
 /** Commander's refusal in the form of every other one. */
-function problemOf(command: Command, { code, message }: CommanderError): InputProblem {
+function problemOf(command: Command, { code, message }: CommanderError, args: readonly string[]): InputProblem {
+  const { parent } = command;
+  if (code === "commander.excessArguments" && parent !== null && !args.includes(command.name())) {
+    // The command runs where none is named, and the word was meant for one.
+    const unknown = new CommanderError(1, "commander.unknownCommand", `unknown command '${command.args[0]}'`);
+    return problemOf(parent, unknown, args);
+  }
   const name = fullName(command);
   const quoted = /'([^']*)'/.exec(message)?.[1];
   const names = command.commands.map((one) => one.name());

@@ -58,6 +58,11 @@ describe("keys, memory and history, on the embedded database", () => {
     assert.equal((await say(`${good.key.slice(0, -1)}x`, "hi")).status, 401);
     assert.ok(!JSON.stringify(await listKeys(database)).includes(good.key.slice(4)));
     await assert.rejects(createKey(database, plain), /a name that no key has/);
+    const again = await createKey(database, { ...plain, name: "gone" });
+    assert.deepEqual([(await say(again.key, "hi")).status, (await say(revoked.key, "hi")).status], [200, 401]);
+    await revokeKey(database, "gone");
+    await createKey(database, { ...plain, name: "gone" });
+    await assert.rejects(createKey(database, { ...plain, name: "gone" }), /a name that no key has/);
     await assert.rejects(createKey(database, { ...plain, name: "services" }), /services are the environment's own/);
     await assert.rejects(revokeKey(database, "nobody"), /the name of a key that is valid/);
   });

@@ -59,7 +59,8 @@ export async function createKey(database: RouterDatabase, made: NewKey): Promise
     return { ...rows[0]!, key };
   } catch (error) {
     if (sqlState(error) !== sqlStates.uniqueViolation) throw error;
-    throw new InputError({ path: "name", given: made.name, allowed: "a name that no key has", where: "keys create" });
+    const allowed = "a name that no key has; one that was revoked may be given again";
+    throw new InputError({ path: "name", given: made.name, allowed, where: "keys create" });
   }
 }
 
