@@ -40,6 +40,8 @@ export interface ServiceArgs {
   readonly http?: {
     readonly port: number;
     readonly healthPath: string;
+    /** Seconds that an answer to another service may take, a stream to its last byte. @default 15, as Service Connect has it */
+    readonly answerSeconds?: number;
     /** Health check inside the container. @default one that needs Node in the image, and no curl */
     readonly healthCommand?: readonly string[];
   };
@@ -63,6 +65,9 @@ export interface ServiceArgs {
     readonly service?: Transform<aws.ecs.ServiceArgs>;
   };
 }
+
+/** A connection's own limit must not be the shorter one. Source: ECS API, TimeoutConfiguration. */
+const answerTimeout = (seconds: number) => ({ idleTimeoutSeconds: seconds, perRequestTimeoutSeconds: seconds });
 
 const portName = "http";
 const definitionType = "aws:ecs/taskDefinition:TaskDefinition";
@@ -217,10 +222,13 @@ export class Service extends Component {
     }
 
     function serviceConnect(): aws.types.input.ecs.ServiceServiceConnectConfiguration {
-      const named = args.http && [
-        { portName, discoveryName: name, clientAlias: [{ port: args.http.port, dnsName: name }] },
-      ];
-      return { enabled: true, namespace: home.namespaceArn, services: named };
+      const named = args.http && {
+        portName,
+        discoveryName: name,
+        clientAlias: [{ port: args.http.port, dnsName: name }],
+        timeout: args.http.answerSeconds === undefined ? undefined : answerTimeout(args.http.answerSeconds),
+      };
+      return { enabled: true, namespace: home.namespaceArn, services: named && [named] };
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { GpuTier } from "../contracts/archetypes";
 import { healthPaths } from "../contracts/health";
+import { answerSeconds } from "../contracts/requests";
 
 /** Secrets that only a person can supply; the program makes them with a value that says so, and never reads them back. */
 export const externalSecrets = {
@@ -20,8 +21,14 @@ export interface ServiceDefinition {
   readonly summary: string;
   /** Whether its code is in this repository, or elsewhere with the stub until its image is given. */
   readonly source: "repository" | "elsewhere";
-  /** TCP port and health path; absent for a worker without a listener. */
-  readonly http?: { readonly port: number; readonly healthPath: string };
+  /** Absent for a worker without a listener. */
+  readonly http?: {
+    /** TCP port. */
+    readonly port: number;
+    readonly healthPath: string;
+    /** Seconds that an answer to another service may take. @default 15 */
+    readonly answerSeconds?: number;
+  };
   /** CPU units, 1024 = one vCPU. */
   readonly cpu: number;
   /** MiB. */
@@ -73,7 +80,7 @@ export const serviceCatalogue = {
   "ai-integration": {
     summary: "language-model facade: context, adapter routes, tier routes",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: { port: 8000, healthPath: "/health", answerSeconds },
     ...medium,
     database: ownDatabase,
     calls: ["ai-router", "model-management", "state-manager"],
@@ -82,7 +89,7 @@ export const serviceCatalogue = {
   "ai-router": {
     summary: "the public door to the models: picks a tier by latency budget and streams its answer",
     source: "repository",
-    http: { port: 8010, healthPath: healthPaths.aiRouter.live },
+    http: { port: 8010, healthPath: healthPaths.aiRouter.live, answerSeconds },
     ...medium,
     database: { ...ownDatabase, migrates: true },
     cache: true,

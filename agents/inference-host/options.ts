@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { ports } from "../../contracts/ports";
+import { answerSeconds } from "../../contracts/requests";
 import {
   count as countBetween,
   readSettings,
@@ -81,7 +82,7 @@ export const settings = {
   queueTotal: setting(count(1), 1_024, "requests that may wait"),
   queueSeconds: setting(count(1, 3_600), 30, "seconds that a request may wait"),
   ageBoundMs: setting(count(10, 600_000), 2_000, "milliseconds after which a request goes before all later ones"),
-  requestSeconds: setting(count(1, 3_600), 300, "seconds that a request may take"),
+  requestSeconds: setting(count(1, 3_600), answerSeconds, "seconds that a request may take"),
   stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),
   quietSeconds: setting(count(1, 3_600), 20, "vllm: seconds that a load waits for running adapter requests to finish"),
   drainSeconds: setting(

@@ -55,6 +55,18 @@ describe("the platform of prod", function () {
     }
   });
 
+  it("lets an answer of a model take its time between two services, which Service Connect ends after 15 s otherwise", () => {
+    const limited = ofType(prod, service).flatMap(({ name, inputs }) => {
+      const [connect] = ((inputs.serviceConnectConfiguration as PropertyMap).services ?? []) as PropertyMap[];
+      return connect?.timeout === undefined ? [] : [[name, connect.timeout]];
+    });
+    const timeout = { idleTimeoutSeconds: 300, perRequestTimeoutSeconds: 300 };
+    assert.deepEqual(limited, [
+      ["ai-integration-service", timeout],
+      ["ai-router-service", timeout],
+    ]);
+  });
+
   it("gives every service a security group, a task role, an execution role and a log group of its own", () => {
     const services = ofType(prod, service).map(({ name }) => name.replace(/-service$/, ""));
     for (const name of services) {

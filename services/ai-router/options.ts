@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
+import { answerSeconds } from "../../contracts/requests";
 import { count, readSettings, type SettingValues, setting } from "../../runtime/settings";
 
 const prefix = "AI_ROUTER";
@@ -13,7 +14,7 @@ export const settings = {
   host: setting(z.string(), "0.0.0.0", "address that the API listens on"),
   port: setting(count(0, 65_535), ports.aiRouter, "port of the API; 0 takes a free one"),
   maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
-  requestSeconds: setting(count(1, 3_600), 300, "seconds that a request may take"),
+  requestSeconds: setting(count(1, 3_600), answerSeconds, "seconds that a request may take"),
   firstByteSeconds: setting(
     count(1, 600),
     60,
