@@ -65,24 +65,18 @@ export async function route(
   const wantedTier = tiers.find(({ tier }) => tier === wanted) ?? tiers[0]!;
   const reasons = new Map<GpuTier, Outcome>();
   const holdUntil = performance.now() + options.wakeSeconds * 1000;
-  let release: (() => void) | undefined;
-  try {
-    for (;;) {
-      const order = tierOrder(
-        budgetMs,
-        tiers.map((tier) => tier.view(call.model)),
-      ).map((name) => tiers.find(({ tier }) => tier === name)!);
-      const routed = await askInOrder(order, reasons);
-      if (routed !== undefined) return routed;
-      const comes = coming.has(reasons.get(wantedTier.tier)?.kind);
-      if (!comes || performance.now() >= holdUntil) break;
-      release ??= wantedTier.waiting.hold();
-      await sleep(wakePollMs, undefined, { signal }).catch(() => endedBy(signal));
-    }
-  } finally {
-    release?.();
+  let countedUntil = 0;
+  for (;;) {
+    const order = tierOrder(
+      budgetMs,
+      tiers.map((tier) => tier.view(call.model)),
+    ).map((name) => tiers.find(({ tier }) => tier === name)!);
+    const routed = await askInOrder(order, reasons);
+    if (routed !== undefined) return routed;
+    const comes = coming.has(reasons.get(wantedTier.tier)?.kind);
+    if (!comes || performance.now() >= holdUntil) throw refusal();
+    await sleep(wakePollMs, undefined, { signal }).catch(() => endedBy(signal));
   }
-  throw refusal();
 
   async function askInOrder(order: readonly Tier[], seen: Map<GpuTier, Outcome>) {
     for (const [index, tier] of order.entries()) {
@@ -92,9 +86,18 @@ export async function route(
       seen.set(by.tier, outcome);
       if (outcome.kind === "streamed") return { tier: by.tier, status: 200, ...outcome };
       if (outcome.kind === "answered") return deliver(by, outcome);
-      if (outcome.kind === "absent" && by === wantedTier) by.waiting.tell();
+      if (outcome.kind === "absent" && by === wantedTier) countWaiting();
     }
     return undefined;
+  }
+
+  /** Once, and again each time that its count runs out while it is held. */
+  function countWaiting(): void {
+    const { waiting } = wantedTier;
+    const now = performance.now();
+    if (now < countedUntil - wakePollMs) return;
+    countedUntil = now + waiting.retryAfterMs;
+    waiting.tell();
   }
 
   /** One tier, and after the hedge's time another one beside it; the first to send a byte wins. */

@@ -1,29 +1,20 @@
 /**
- * Requests that wait for a tier without a node: those that are held, and those that were told to come again and have not had the
- * time to. Without the second kind the count would be zero at nearly every look, and the tier would never be woken.
+ * Requests that found a tier without a node, each for the time after which it was told to come again. Without that time the count would
+ * be zero at nearly every look, and the tier would never be woken.
  */
 export class WaitingRequests {
-  #held = 0;
   readonly #toldAt: number[] = [];
 
   /**
-   * @param retryAfterMs How long one that was told to come again counts.
+   * @param retryAfterMs How long one counts.
    * @param now Monotonic milliseconds.
    */
   constructor(
-    private readonly retryAfterMs: number,
+    readonly retryAfterMs: number,
     private readonly now: () => number,
   ) {}
 
-  /** Counts a request until the function returned is called. */
-  hold(): () => void {
-    this.#held += 1;
-    return () => {
-      this.#held -= 1;
-    };
-  }
-
-  /** Counts a request that was told to come again. */
+  /** Counts a request. One that is held for longer than it counts is told of again. */
   tell(): void {
     this.#toldAt.push(this.now());
   }
@@ -33,7 +24,7 @@ export class WaitingRequests {
     // At once: one by one takes seconds where a game's every request was told to come again.
     const late = this.#toldAt.findIndex((at) => at > since);
     this.#toldAt.splice(0, late === -1 ? this.#toldAt.length : late);
-    return this.#held + this.#toldAt.length;
+    return this.#toldAt.length;
   }
 
   /** A node answers: nobody waits for one any more. */
