@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { drainSeconds, nodePaths } from "../contracts/node";
 import { ports } from "../contracts/ports";
-import { documentParameters } from "./gpu-image";
+import { documentParameters, imageVersions } from "./gpu-image";
 import { componentDocuments, imageFiles } from "./gpu-image-files";
 import { checksumList, contentVersion, sha256 } from "./gpu-image-versions";
 import { drainTimeoutSeconds } from "./gpu-lifecycle";
@@ -67,6 +67,13 @@ describe("files of the GPU image", () => {
 });
 
 describe("units of the GPU image", () => {
+  it("check themselves with the llama.cpp that the tests run", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as {
+      dependencies: Readonly<Record<string, string>>;
+    };
+    assert.equal(imageVersions.llama, dependencies["node-llama-cpp"]);
+  });
+
   it("read the file that user data writes, and start nothing without it", () => {
     for (const name of [...longRunning, "game-ai-weights.service"]) {
       assert.equal(setting(name, "EnvironmentFile"), nodePaths.environment, name);

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { llamaVersion } from "../contracts/node";
 import { sharedParameters } from "../contracts/shared-parameters";
 import { tagKeys } from "../contracts/tags";
 import { Component } from "./component";
@@ -30,7 +31,7 @@ export const baseImageParameter =
   "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id";
 
 /** Versions that the build installs; vLLM's own are in images/gpu-node/files/vllm-requirements.lock. */
-export const imageVersions = { node: "24.21.0", llama: "3.22.1" } as const;
+export const imageVersions = { node: "24.21.0", llama: llamaVersion } as const;
 
 /** GB of the image's root volume: driver and CUDA of the base image take about 60, the engine's environment 15. */
 const imageDiskGb = 100;

@@ -33,3 +33,6 @@ export const groupNameTag = "aws:autoscaling:groupName";
  * hook and the unit's stop timeout are longer, and a spot notice (120 s) leaves room for it.
  */
 export const drainSeconds = 100;
+
+/** Version of node-llama-cpp on a node, for the inference host's check of itself: the one that package.json names and the tests run. */
+export const llamaVersion = "3.21.1";

@@ -111,7 +111,10 @@ describe("inference-host, bundled", function () {
   it("says what is missing when the embedded engine is asked for without its package", () => {
     const { status, stderr } = run("--port=0", "--operator-port=0");
     assert.equal(status, 1);
-    assert.match(stderr, /needs the package node-llama-cpp 3\.22\.1 beside this program/);
+    assert.match(
+      stderr,
+      /needs the package node-llama-cpp beside this program \(npm install node-llama-cpp@3\.21\.1\)/,
+    );
     assert.doesNotMatch(stderr, /\n\s+at /);
   });
 

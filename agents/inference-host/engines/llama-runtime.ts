@@ -8,6 +8,7 @@ import type {
   LlamaModel,
   Token,
 } from "node-llama-cpp";
+import { llamaVersion } from "../../../contracts/node";
 import type { Logger } from "../../../runtime/logger";
 import { EngineError, type RequestBody } from "./engine";
 
@@ -31,7 +32,7 @@ export async function loadLlamaPackage(): Promise<LlamaPackage> {
     loading = undefined;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new EngineError(
-      `the embedded engine needs the package node-llama-cpp 3.22.1 beside this program (npm install node-llama-cpp@3.22.1), or choose --engine vllm: ${reason}`,
+      `the embedded engine needs the package node-llama-cpp beside this program (npm install node-llama-cpp@${llamaVersion}), or choose --engine vllm: ${reason}`,
       500,
       "internal_error",
     );
