@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { Server } from "node:http";
 import { InputError } from "../../contracts/input-error";
+import { closeServer } from "../../runtime/close-server";
 import { createImds } from "../../runtime/imds";
 import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
@@ -203,7 +203,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
       await lifecycle.update();
       ended.abort();
       scheduler.close();
-      await Promise.all([close(api), close(operator), supervisor.stop()]);
+      await Promise.all([closeServer(api), closeServer(operator), supervisor.stop()]);
       actions?.imds.close();
     },
   };
@@ -254,15 +254,6 @@ async function nodeActions(
   const { instanceId, region } = await imds.identity();
   const hooks = { launch: options.launchHook, terminate: options.terminateHook };
   return { imds, actions: await openLifecycleActions({ group, instanceId, region, hooks }) };
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    // Answers are complete by now; a connection that is merely kept open must not hold the process.
-    setTimeout(() => server.closeAllConnections(), 1_000).unref();
-  });
 }
 
 function repeat(everyMs: number, work: () => Promise<unknown>, logger: Logger): NodeJS.Timeout | undefined {

@@ -5,6 +5,7 @@ import { createLogger } from "../../runtime/logger";
 import { exitCodes, runMain } from "../../runtime/main";
 import { createSdNotify } from "../../runtime/sd-notify";
 import { optionName } from "../../runtime/settings";
+import { heedStopSignals } from "../../runtime/stop-signal";
 import { type AdapterManifest, parseManifest } from "./adapters/manifest";
 import { openS3, parseS3Url } from "./adapters/s3";
 import { downloadAll, manifestFile, openStore } from "./adapters/store";
@@ -62,19 +63,13 @@ function withSettings(command: Command): Command {
 async function serve(options: HostOptions): Promise<number> {
   const logger = createLogger("inference-host");
   const systemd = createSdNotify({ onError: (error) => logger.warn({ err: error }, "systemd was not told") });
+  const stop = heedStopSignals(logger);
   const host = await startHost(options, logger);
+  stop.serving();
   const endWatchdog = systemd.startWatchdog(() => host.alive());
-  let asked = false;
-  const stopped = new Promise<void>((resolve) => {
-    const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(exitCodes.findings);
-      asked = true;
-      logger.info({ signal }, "asked to stop; once more ends it at once");
-      void systemd.stopping();
-      void host.stop().then(resolve);
-    };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
+  const stopped = stop.wanted.then(() => {
+    void systemd.stopping();
+    return host.stop();
   });
   // The unit counts as started when it listens: vLLM may take minutes, and readiness is a matter of /ready.
   await systemd.ready(`listening on ${host.port}, waiting for the model`);
@@ -86,7 +81,7 @@ async function serve(options: HostOptions): Promise<number> {
     },
     async (error: unknown) => {
       // A load that the stop broke off is no failure.
-      if (asked) return stopped;
+      if (stop.asked) return stopped;
       await host.stop();
       throw error;
     },

@@ -183,6 +183,22 @@ describe("inference-host, bundled", function () {
     }
   });
 
+  it("ends by SIGTERM with code 0 while its files are still made", async () => {
+    const cwd = mkdtempSync(join(folder, "early-"));
+    const child = spawn(
+      process.execPath,
+      [...tsxWords.slice(1), join(__dirname, "main.ts"), "--port=0", "--operator-port=0"],
+      {
+        cwd,
+        stdio: "ignore",
+      },
+    );
+    const exited = once(child, "exit");
+    await until(() => existsSync(join(cwd, ".platform", "toy")));
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+  });
+
   it("fetches what a bucket's manifest lists, and refuses a file that is not as listed", async () => {
     const { adapters } = await ensureToy();
     const bucket = await openBucketDouble(adapters);

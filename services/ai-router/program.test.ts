@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,6 +143,23 @@ describe("ai-router as a program, before inference hosts on the toy model", func
       assert.equal(status, 2, stderr);
       assert.match(stderr, expected);
     }
+  });
+
+  it("ends with code 0 when it is asked to stop while it opens its database, and opens it again", async () => {
+    const directory = join(folder, "asked-early");
+    const env = { GOLD_URL: "http://127.0.0.1:1", API_KEY: "secret", AI_ROUTER_DATA_DIR: directory };
+    const port = await freePort();
+    const args = ["serve", "--host", "127.0.0.1", "--port", String(port)];
+    const early = start("services/ai-router/main.ts", args, env);
+    const ended = once(early, "exit");
+    await until(() => existsSync(join(directory, "lock.1")));
+    early.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+
+    const next = start("services/ai-router/main.ts", args, env);
+    await until(answers(`http://127.0.0.1:${port}`, "/ready"));
+    next.kill("SIGTERM");
+    assert.deepEqual(await once(next, "exit"), [0, null]);
   });
 
   it("ends when its port is taken or its address is not this machine's, whatever it has opened by then", async () => {

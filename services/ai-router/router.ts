@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { request } from "undici";
 import { InputError } from "../../contracts/input-error";
+import { closeServer } from "../../runtime/close-server";
 import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
 import { RequestError } from "../../runtime/openai/errors";
@@ -145,15 +145,11 @@ export async function startRouter(
 
   async function stop(): Promise<void> {
     draining = true;
-    const closed = once(server, "close");
-    server.close();
-    server.closeIdleConnections();
     const giveUpAt = performance.now() + options.drainSeconds * 1000;
     while (active.size > 0 && performance.now() < giveUpAt) await sleep(20);
     for (const each of active) each.end(new RequestError(503, "This replica is stopping.", null, "draining"));
     await sleep(active.size > 0 ? 200 : 0);
-    server.closeAllConnections();
-    await closed;
+    await closeServer(server);
     await close();
   }
 

@@ -301,12 +301,14 @@ describe("the router before two tier doubles", () => {
     assert.deepEqual([error?.code, done], ["deadline_exceeded", true]);
   });
 
-  it("drains: lets a stream end, takes nothing new, and cuts what is left with an error event", async () => {
+  it("drains: lets a stream end, refuses what is new, and cuts what is left with an error event", async () => {
     const { ask, router } = await start({ options: { drainSeconds: 1 } });
     silver.plan("endless");
     const left = await ask(chat, { ...question, stream: true });
     const stopping = router.stop();
-    await assert.rejects(ask(chat, question));
+    const refused = await ask(chat, question);
+    const { error: why } = (await refused.json()) as { error: { code: string } };
+    assert.deepEqual([refused.status, refused.headers.get("connection"), why.code], [503, "close", "draining"]);
     const { error, done } = await readStream(left);
     assert.deepEqual([error?.code, done], ["draining", true]);
     await stopping;

@@ -69,9 +69,9 @@ export async function generate(
   let tier = "none";
   let status = 200;
   let timer: NodeJS.Timeout | undefined;
-  context.active.add(active);
   try {
     if (context.draining()) throw leaving();
+    context.active.add(active);
     const deadlineMs = deadlineOf(request, context.options.requestSeconds * 1000);
     timer = setTimeout(() => active.end(late()), deadlineMs);
     const admitted = admit(name, request, { requestId, endsAt: startedAt + deadlineMs, span }, context);

@@ -3,6 +3,7 @@ import { runCommandLine } from "../../../runtime/command-line";
 import { createLogger } from "../../../runtime/logger";
 import { exitCodes } from "../../../runtime/main";
 import { optionName } from "../../../runtime/settings";
+import { heedStopSignals } from "../../../runtime/stop-signal";
 import { openRouterDatabase } from "../database";
 import { readOptions, settings } from "../options";
 import { startRouter } from "../router";
@@ -51,17 +52,9 @@ export async function runRouterCommand(args: readonly string[]): Promise<number>
 
 async function serve({ dataDir, ...given }: Readonly<Record<string, unknown>> & { dataDir?: string }): Promise<void> {
   const logger = createLogger("ai-router");
+  const stop = heedStopSignals(logger);
   const router = await startRouter(readOptions(given, process.env), process.env, logger, dataDir);
-  await new Promise<void>((resolve) => {
-    let asked = false;
-    const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(exitCodes.findings);
-      asked = true;
-      logger.info({ signal }, "asked to stop; once more ends it at once");
-      resolve();
-    };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
-  });
+  stop.serving();
+  await stop.wanted;
   await router.stop();
 }

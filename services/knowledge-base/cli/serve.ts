@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { InputError } from "../../../contracts/input-error";
 import { ports } from "../../../contracts/ports";
 import { createLogger } from "../../../runtime/logger";
+import { heedStopSignals } from "../../../runtime/stop-signal";
 import { buildServer } from "../api/server";
 import { catchUp, hasDrifted, refill } from "../index/maintenance";
 import { openLibrary } from "../library";
@@ -15,6 +16,7 @@ const settleMs = 30_000;
 export async function serve(environment: Environment, options: { dataDir?: string; port?: number }): Promise<void> {
   const logger = createLogger("knowledge-base");
   const settings = serverSettings(environment, options.port);
+  const stop = heedStopSignals(logger);
   const { database, indexer, vector } = await openLibrary(environment, options.dataDir);
   if (vector?.advice !== undefined) logger.warn(vector.advice);
 
@@ -39,14 +41,11 @@ export async function serve(environment: Environment, options: { dataDir?: strin
 
   const app = await buildServer({ ...settings, indexer, logger, wrote: soon });
   await app.listen({ host: settings.host, port: settings.port });
+  stop.serving();
   logger.info({ address: app.addresses()[0], engine: database.engine, embedder: indexer.choice.kind }, "listening");
   soon();
 
-  await new Promise<void>((resolve) => {
-    process.once("SIGTERM", resolve);
-    process.once("SIGINT", resolve);
-  });
-  logger.info("stopping");
+  await stop.wanted;
   clearTimeout(timer);
   await app.close();
   await upkeep;
