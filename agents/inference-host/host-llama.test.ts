@@ -110,6 +110,9 @@ describe("inference host on llama.cpp with the toy model", function () {
     assert.match(JSON.stringify(await completion.json()), /tasty secrets/);
     const embedding = await post("/v1/embeddings", { model: "toy", input: ["moon", "blood", "moon"] });
     const { data } = (await embedding.json()) as { data: { embedding: number[] }[] };
+    assert.equal(embedding.headers.get("x-inference-host-fallback"), null);
+    const adapted = await post("/v1/embeddings", { model: "ghoul/dialogue_style", input: "moon" });
+    assert.match(adapted.headers.get("x-inference-host-fallback") ?? "", /^base; reason=vectors are/);
     assert.deepEqual(data[0]!.embedding, data[2]!.embedding);
     assert.notDeepEqual(data[0]!.embedding, data[1]!.embedding);
     assert.ok(Math.abs(Math.hypot(...data[0]!.embedding) - 1) < 1e-3);
@@ -162,6 +165,9 @@ describe("inference host on llama.cpp with the toy model", function () {
     const tools = await chat(url, "toy", { tools: [{ type: "function", function: { name: "f" } }] });
     assert.equal(tools.status, 400);
     assert.match(await tools.text(), /tools is not supported/);
+    const counted = async () =>
+      /requests_total\{archetype="base",outcome="(failed)"\}/.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+    assert.equal(await counted(), undefined);
     const long = await chat(url, "toy", { messages: [{ role: "user", content: "x".repeat(2_000) }] });
     assert.equal(long.status, 400);
     assert.match(await long.text(), /maximum context length is 512 tokens/);

@@ -203,6 +203,8 @@ describe("inference host on the vLLM double", function () {
         [chat(url, "base-model", { max_tokens: 101 }), 400, "invalid_value"],
         [chat(url, "base-model", { temperature: 9 }), 400, "invalid_value"],
         [chat(url, "base-model", { messages: undefined }), 400, "missing_required_parameter"],
+        [post(`${url}/v1/embeddings`, { model: "base-model" }), 400, "missing_required_parameter"],
+        [post(`${url}/v1/embeddings`, { model: "base-model", input: [1, 2] }), 400, "invalid_value"],
         [chat(url, "base-model", { lora_path: "/etc" }), 400, "unknown_parameter"],
         [chat(url, "base-model", { chat_template: "{{ x }}" }), 400, "unknown_parameter"],
         [

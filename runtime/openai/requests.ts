@@ -6,7 +6,9 @@ const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
 const message = z.looseObject({
   role: z.enum(["system", "developer", "user", "assistant", "tool"]),
   // Text only: other parts may name addresses, which an engine would fetch.
-  content: z.union([z.string(), z.array(textPart).min(1), z.null()]).optional(),
+  content: z
+    .union([z.string(), z.array(textPart).min(1), z.null()], "a text, or a list of parts of type text")
+    .optional(),
 });
 
 const model = z.string().min(1).max(200);
@@ -24,7 +26,7 @@ const sampling = {
   min_p: z.number().min(0).max(1).nullish(),
   n: z.literal(1).nullish(),
   seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(16)], "a text, or up to 16").nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   repetition_penalty: z.number().gt(0).max(2).nullish(),
@@ -47,19 +49,23 @@ export const chatSchema = z.strictObject({
     .array(z.looseObject({ type: z.literal("function") }))
     .max(128)
     .nullish(),
-  tool_choice: z.union([z.string(), z.looseObject({})]).nullish(),
+  tool_choice: z.union([z.string(), z.looseObject({})], "a text or an object").nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
 });
 
 export const completionSchema = z.strictObject({
   ...sampling,
-  prompt: z.string().min(1),
+  prompt: z.string("one text, neither several nor tokens").min(1),
   echo: z.literal(false).nullish(),
   logprobs: z.int().min(0).max(5).nullish(),
 });
 
 export const embeddingSchema = z.strictObject({
   model,
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2_048)]),
+  input: z.union(
+    [z.string().min(1), z.array(z.string().min(1)).min(1).max(2_048)],
+    "a text, or up to 2048; neither empty ones nor tokens",
+  ),
   encoding_format: z.enum(["float", "base64"]).optional(),
   dimensions: z.int().min(1).optional(),
   user: z.string().max(512).optional(),
@@ -92,20 +98,23 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, text: string
     throw new RequestError(400, `The body is nested deeper than ${deepest} levels.`, null, "invalid_value");
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw badParameter(parsed.error.issues[0]!);
+  if (!parsed.success) throw badParameter(parsed.error.issues[0]!, value);
   return Object.fromEntries(
     Object.entries(parsed.data as object).filter(([, entry]) => entry !== null),
   ) as z.output<Schema>;
 }
 
-function badParameter(issue: z.core.$ZodIssue): RequestError {
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], body);
+}
+
+function badParameter(issue: z.core.$ZodIssue, body: unknown): RequestError {
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
     const key = [path, issue.keys[0]].filter((part) => part !== "").join(".");
     return new RequestError(400, `Unrecognized request argument supplied: ${key}`, key, "unknown_parameter");
   }
-  const missing = issue.code === "invalid_type" && /received undefined/.test(issue.message);
-  return missing
+  return valueAt(body, issue.path) === undefined
     ? new RequestError(400, `Missing required parameter: '${path}'.`, path, "missing_required_parameter")
     : new RequestError(
         400,

@@ -322,6 +322,7 @@ describe("the router before two tier doubles", () => {
       ["[]", {}, 400, /Invalid value for the body: .*expected object/],
       [{ ...question, tempature: 1 }, {}, 400, /Unrecognized request argument supplied: tempature/],
       [{ model: "x" }, {}, 400, /Missing required parameter: 'messages'/],
+      [{ ...question, messages: [{ role: "user", content: [{ type: "image_url" }] }] }, {}, 400, /parts of type text/],
       [{ ...question, messages: [{ role: "user", content: "x".repeat(3_000) }] }, {}, 413, /larger than 2048 bytes/],
       [question, { "x-latency-budget-ms": "soon" }, 400, /x-latency-budget-ms must be a whole number/],
       [question, { "x-deadline-ms": "-1" }, 400, /x-deadline-ms must be/],

@@ -8,6 +8,7 @@ import { type PriorityName, priorities } from "../admission/fair-queue";
 import { Refusal } from "../admission/refusal";
 import type { Conversations, Message } from "../chains/conversations";
 import { type ChainResult, chainAnswer, chainUsage, runChain, type StepOutcome } from "../chains/runner";
+import { EngineError } from "../engines/engine";
 import type { Executor, Job } from "../executor";
 import type { HostMetrics, Outcome } from "../metrics";
 import { type ModelTarget, resolveModel, type ServedModels } from "../models";
@@ -110,6 +111,9 @@ async function answerPlain(
   active: ActiveRequest,
 ): Promise<void> {
   if (target.kind === "fallback") noteFallback(context, response, target.lane, target.reason);
+  else if (target.kind === "adapter" && kind === "embedding") {
+    noteFallback(context, response, target.lane, "vectors are the base model's");
+  }
   const job: Job = {
     ...shared,
     kind,
@@ -231,6 +235,6 @@ function textOf(content: unknown): string {
 
 function outcomeOf(reason: unknown): Outcome {
   if (reason instanceof ClientGone) return "cancelled";
-  if (reason instanceof RequestError) return "invalid";
+  if (reason instanceof RequestError || (reason instanceof EngineError && reason.status < 500)) return "invalid";
   return reason instanceof Refusal ? "refused" : "failed";
 }

@@ -376,6 +376,7 @@ export interface operations {
                   }
               )
             | null;
+          parallel_tool_calls?: boolean | null;
         };
       };
     };
