@@ -70,6 +70,30 @@ describe(`two replicas that share ${server}`, () => {
     assert.deepEqual(lastPrompt().slice(0, 1), ["my name is Ada"]);
   });
 
+  it("need no more of the cache than the platform's user may", async () => {
+    const rights = ["on", ">secret", "~ai-router:*", "&ai-router:*", "+@all", "-@admin", "-@dangerous"];
+    await replicas[0]!.router.cache!.call("ACL", "SETUSER", "ai-router", ...rights);
+    const environment = {
+      REDIS_HOST: "127.0.0.1",
+      REDIS_PORT: port,
+      REDIS_KEY_PREFIX: "ai-router:",
+      REDIS_USERNAME: "ai-router",
+      REDIS_PASSWORD: "secret",
+    };
+    const written: string[] = [];
+    const warn = console.warn;
+    console.warn = (text: string) => written.push(text);
+    try {
+      replicas.push(await startTestRouter({ tiers: { SILVER_URL: silver.url }, environment }));
+      await until(() => replicas[2]!.router.cache?.status === "ready");
+      await say(2, "my name is Ada");
+      await until(async () => (await replicas[2]!.router.cache!.exists("turns:services/lich/morr")) === 1);
+    } finally {
+      console.warn = warn;
+    }
+    assert.deepEqual(written, []);
+  });
+
   it("sum up a conversation, and tell the summary to the other", async () => {
     for (let turn = 0; turn < 12; turn += 1) await say(0, `turn ${turn}`);
     await until(async () => (await replicas[0]!.router.cache!.exists("summary:services/lich/morr")) === 1);

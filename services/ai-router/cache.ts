@@ -43,6 +43,8 @@ export async function openCache(environment: Environment, logger: Logger): Promi
     keyPrefix: environment.REDIS_KEY_PREFIX ?? "",
     lazyConnect: true,
     enableOfflineQueue: false,
+    // It asks with INFO, which the platform's users of the cache may not.
+    enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandMs,
     connectTimeout: 2_000,
