@@ -270,6 +270,22 @@ describe("inference host on the vLLM double", function () {
       for (const answer of await Promise.all(queued)) assert.equal(answer.status, 200);
     });
 
+    it("gives every archetype its turn from the start where the GPU has room for all", async () => {
+      const { url } = await start({
+        adapters: [{ name: vampire }, { name: lich }],
+        options: { maxSequences: 1, gpuAdapters: 2 },
+      });
+      const ended: string[] = [];
+      const ask = async (model: string) => {
+        await (await chat(url, model, { max_tokens: 50 })).text();
+        ended.push(model);
+      };
+      const first = Array.from({ length: 12 }, () => ask(vampire));
+      await until(async () => /^inference_host_queue_depth 1\d$/m.test(await (await fetch(`${url}/metrics`)).text()));
+      await Promise.all([...first, ask(lich)]);
+      assert.ok(ended.indexOf(lich) < 8, ended.join(", "));
+    });
+
     it("ends a request whose deadline passes: 504 while it waits, an error event when it streams", async () => {
       const { url, state } = await start({ options: { maxSequences: 1 }, env: { VLLM_DOUBLE_CHUNK_MS: "20" } });
       const streaming = chat(

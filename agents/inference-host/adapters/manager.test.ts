@@ -172,6 +172,6 @@ describe("adapter manager", () => {
     assert.equal(manager.failure(vampire), undefined);
     refuse = undefined;
     await manager.load(vampire);
-    assert.equal(manager.access(vampire), "swap");
+    assert.equal(manager.access(vampire), "now");
   });
 });

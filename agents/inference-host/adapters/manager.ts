@@ -4,7 +4,7 @@ import type { Readiness } from "../admission/fair-queue";
 import { type Engine, EngineError } from "../engines/engine";
 import { type AdapterEntry, type AdapterManifest, engineNameOf, sizeOf } from "./manifest";
 import { PreflightError, preflight } from "./preflight";
-import { type HeldAdapter, ResidencyTable } from "./residency";
+import { type Access, type HeldAdapter, ResidencyTable } from "./residency";
 import type { AdapterStore } from "./store";
 
 export interface AdapterManagerOptions {
@@ -39,6 +39,15 @@ interface Failure {
   readonly at: number;
   readonly permanent: boolean;
 }
+
+/** A slot that is free costs nobody anything, so it is no reason to let an archetype wait behind another. */
+const readiness = {
+  resident: "now",
+  free: "now",
+  swap: "swap",
+  blocked: "wait",
+  absent: "wait",
+} as const satisfies Record<Access, Readiness>;
 
 const defaultRetryMs = 30_000;
 /** An adapter loaded for a waiting request stays this long, unless the request was served sooner. */
@@ -131,7 +140,7 @@ export class AdapterManager {
     if (serving?.engineName !== engineNameOf(entry)) this.#loadSoon(entry);
     if (!serving) return "wait";
     const access = this.table.access(serving.engineName, this.#now());
-    return access === "resident" ? "now" : access === "swap" ? "swap" : "wait";
+    return readiness[access];
   }
 
   acquire(name: string): string | undefined {

@@ -29,8 +29,8 @@ export interface HeldAdapter {
   keptUntil: number;
 }
 
-/** How soon a request for an adapter could start. */
-export type Access = "resident" | "swap" | "blocked" | "absent";
+/** How soon a request for an adapter could start: `free` has a slot of the GPU waiting, `swap` takes another adapter's. */
+export type Access = "resident" | "free" | "swap" | "blocked" | "absent";
 
 const halfLifeMs = 300_000;
 const defaultMinHoldMs = 250;
@@ -99,7 +99,7 @@ export class ResidencyTable {
     if (adapter.place === "gpu") return "resident";
     // A slot that somebody waits for is not given to anyone else.
     if (this.#claimant !== undefined && this.#claimant !== engineName) return "blocked";
-    if (this.#gpuCount() < this.limits.gpu) return "swap";
+    if (this.#gpuCount() < this.limits.gpu) return "free";
     return this.#victim("gpu", now, engineName) ? "swap" : "blocked";
   }
 
@@ -107,9 +107,9 @@ export class ResidencyTable {
   acquire(engineName: string, now: number): boolean {
     const adapter = this.#held.get(engineName);
     const access = this.access(engineName, now);
-    if (!adapter || (access !== "resident" && access !== "swap")) return false;
-    if (access === "swap") {
-      const victim = this.#gpuCount() < this.limits.gpu ? undefined : this.#victim("gpu", now, engineName);
+    if (!adapter || access === "blocked" || access === "absent") return false;
+    if (access !== "resident") {
+      const victim = access === "swap" ? this.#victim("gpu", now, engineName) : undefined;
       if (victim) this.#evict(victim, "cpu");
       adapter.place = "gpu";
       adapter.onGpuSince = now;
