@@ -281,7 +281,9 @@ describe("inference host on the vLLM double", function () {
         ended.push(model);
       };
       const first = Array.from({ length: 12 }, () => ask(vampire));
-      await until(async () => /^inference_host_queue_depth 1\d$/m.test(await (await fetch(`${url}/metrics`)).text()));
+      const metrics = async () => (await fetch(`${url}/metrics`)).text();
+      await until(async () => /^inference_host_queue_depth 1\d$/m.test(await metrics()));
+      assert.match(await metrics(), /^inference_host_archetype_running\{archetype="vampire"\} 1$/m);
       await Promise.all([...first, ask(lich)]);
       assert.ok(ended.indexOf(lich) < 8, ended.join(", "));
     });

@@ -116,6 +116,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     queued: () => scheduler.queued,
     running: () => scheduler.running,
     queuedIn: (lane) => scheduler.queuedIn(lane),
+    runningIn: (lane) => scheduler.runningIn(lane),
     lanes,
     adapters: () => {
       const held = adapters.table.all();

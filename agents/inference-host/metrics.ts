@@ -13,6 +13,7 @@ export interface MetricSources {
   readonly queued: () => number;
   readonly running: () => number;
   readonly queuedIn: (lane: string) => number;
+  readonly runningIn: (lane: string) => number;
   readonly lanes: readonly string[];
   readonly adapters: () => { readonly gpu: number; readonly cpu: number; readonly leaked: number };
   readonly engineRestarts: () => number;
@@ -66,15 +67,26 @@ export class HostMetrics {
       "unloaded adapters that still take room in the engine",
       () => sources.adapters().leaked,
     );
-    new Gauge({
-      name: "inference_host_archetype_queue_depth",
-      help: "requests of an archetype that wait for a slot",
-      labelNames: ["archetype"],
-      registers,
-      collect() {
-        for (const lane of sources.lanes) this.set({ archetype: lane }, sources.queuedIn(lane));
-      },
-    });
+    const perArchetype = (name: string, help: string, read: (lane: string) => number) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: ["archetype"],
+        registers,
+        collect() {
+          for (const lane of sources.lanes) this.set({ archetype: lane }, read(lane));
+        },
+      });
+    perArchetype(
+      "inference_host_archetype_queue_depth",
+      "requests of an archetype that wait for a slot",
+      sources.queuedIn,
+    );
+    perArchetype(
+      "inference_host_archetype_running",
+      "requests of an archetype that the engine is working on",
+      sources.runningIn,
+    );
     const histogram = (name: string, help: string, buckets: number[]) =>
       new Histogram({ name, help, labelNames: ["archetype"], buckets, registers });
     this.#duration = histogram(

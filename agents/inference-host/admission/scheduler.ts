@@ -70,6 +70,7 @@ const tickMs = 50;
 export class Scheduler {
   readonly #queue: FairQueue<Waiting>;
   readonly #running = new Map<string, number>();
+  readonly #runningIn = new Map<string, number>();
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
   #total = 0;
@@ -101,6 +102,10 @@ export class Scheduler {
 
   queuedIn(lane: string): number {
     return this.#queue.laneSize(lane);
+  }
+
+  runningIn(lane: string): number {
+    return this.#runningIn.get(lane) ?? 0;
   }
 
   /** Halves or restores the queue bounds: a node that may soon be taken away should not collect work. */
@@ -245,6 +250,7 @@ export class Scheduler {
     this.#total++;
     if (adapter !== undefined) this.#withAdapter++;
     this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+    this.#runningIn.set(lane, this.runningIn(lane) + 1);
     let released = false;
     item.start({
       engineName,
@@ -252,6 +258,7 @@ export class Scheduler {
       release: (tokens) => {
         if (released) return;
         released = true;
+        this.#runningIn.set(lane, this.runningIn(lane) - 1);
         this.#end(key, engineName, startedAt);
         this.#queue.charge(lane, tokens - cost);
         if (engineName !== undefined) this.ports.release(engineName, tokens);
