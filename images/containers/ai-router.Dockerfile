@@ -11,7 +11,9 @@ WORKDIR /app
 COPY build/ai-router.cjs ./
 COPY services/ai-router/schema/migrations ./migrations
 
+# A load balancer may send requests for some seconds more to a task that is asked to end, as a Spot task is without notice to it.
 ENV NODE_ENV=production \
+    AI_ROUTER_LEAVE_SECONDS=5 \
     AI_ROUTER_MIGRATIONS_DIR=/app/migrations \
     DB_CA_FILE=/etc/ssl/rds/global-bundle.pem \
     PORT=8010

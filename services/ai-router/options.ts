@@ -21,7 +21,12 @@ export const settings = {
     "seconds until the first byte of a tier's stream, after which another one is asked",
   ),
   stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),
-  drainSeconds: setting(count(0, 115), 110, "seconds that requests get after SIGTERM"),
+  leaveSeconds: setting(
+    count(0, 30),
+    0,
+    "seconds after SIGTERM in which requests are still taken, until load balancers send none",
+  ),
+  drainSeconds: setting(count(0, 115), 110, "seconds that requests then get to end"),
   breakerFailures: setting(count(1, 1_000), 5, "failures in a row that open a tier's circuit breaker"),
   breakerSeconds: setting(count(1, 3_600), 15, "seconds that an open breaker waits before it lets one probe through"),
   hedgeMs: setting(

@@ -35,7 +35,7 @@ export interface Router {
   readonly database: RouterDatabase | undefined;
   /** What replicas share; absent without REDIS_HOST. */
   readonly cache: Redis | undefined;
-  /** Takes no new request, lets those under way end within the drain time, and closes everything. */
+  /** Takes no new request once load balancers had their time to notice, lets those under way end within the drain time, closes everything. */
   stop(): Promise<void>;
 }
 
@@ -73,6 +73,7 @@ export async function startRouter(
     : undefined;
   const active = new Set<ActiveRequest>();
   const looks = lookAtModels();
+  let leaving = false;
   let draining = false;
 
   const server = createApiServer({
@@ -89,7 +90,7 @@ export async function startRouter(
     active,
     draining: () => draining,
     models: () => looks.models(),
-    notReady: () => (draining ? "draining" : undefined),
+    notReady: () => (leaving ? "draining" : undefined),
   });
   const port = await listen(server, options, {
     host: { path: "host", where: "--host or AI_ROUTER_HOST" },
@@ -144,6 +145,8 @@ export async function startRouter(
   }
 
   async function stop(): Promise<void> {
+    leaving = true;
+    await sleep(options.leaveSeconds * 1000);
     draining = true;
     const giveUpAt = performance.now() + options.drainSeconds * 1000;
     while (active.size > 0 && performance.now() < giveUpAt) await sleep(20);

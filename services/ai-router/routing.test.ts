@@ -315,6 +315,17 @@ describe("the router before two tier doubles", () => {
     running = undefined;
   });
 
+  it("still takes what load balancers send until they have noticed that it leaves", async () => {
+    const { ask, router, url } = await start({ options: { leaveSeconds: 1 } });
+    const stopping = router.stop();
+    const ready = await fetch(`${url}/ready`);
+    assert.deepEqual([ready.status, await ready.json()], [503, { status: "draining" }]);
+    assert.equal((await ask(chat, question)).status, 200);
+    await stopping;
+    running = undefined;
+    await assert.rejects(ask(chat, question));
+  });
+
   it("says clearly what is wrong with a request", async () => {
     const { ask, url } = await start({ options: { maxBodyBytes: 2_048 } });
     for (const [body, headers, status, expected] of [
