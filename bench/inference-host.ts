@@ -12,7 +12,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../runtime/testing/free-port";
+import { freePort } from "../runtime/free-port";
 
 const words = process.argv.slice(2);
 const lockstep = words.includes("--lockstep");

@@ -4,7 +4,7 @@ import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand } from
 import { CloudWatchSink } from "../agents/gpu-metrics/publish/cloudwatch";
 import type { Datum } from "../agents/gpu-metrics/publish/window";
 import { detailMetrics, groupDimension, scalingMetrics } from "../contracts/metrics";
-import { freePort } from "../runtime/testing/free-port";
+import { freePort } from "../runtime/free-port";
 import { installPythonPackage } from "../runtime/testing/python-package";
 
 // Sends the metrics agent's data to moto, an emulator of AWS that is no part of this project, and reads them back.

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { groupDimension, observedMetrics, scalingMetrics } from "../../contracts/metrics";
+import { freePort } from "../../runtime/free-port";
 import { describeInstance, type ImdsDouble, startImdsDouble } from "../../runtime/imds-double";
-import { freePort } from "../../runtime/testing/free-port";
 import { type CloudWatchDouble, type ReceivedDatum, startCloudWatchDouble } from "./doubles/cloudwatch";
 import { type InferenceDouble, startInferenceDouble } from "./doubles/inference-host";
 

@@ -94,7 +94,7 @@ describe("inference host on the vLLM double", function () {
         task: "dialogue_style",
         instruction: "Answer.",
         maxTokens: 500,
-        deadlineMs: 300,
+        deadlineMs: 2_000,
         onFailure: "base",
       };
       await writeFile(chains, JSON.stringify({ chains: [{ name: "slow", steps: [step], fallback: "..." }] }));

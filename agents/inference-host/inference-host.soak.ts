@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../runtime/testing/free-port";
+import { freePort } from "../../runtime/free-port";
 import { type DoubleState, type RawOutcome, rawChat, tsxWords, until } from "./testing/harness";
 import { writePeftAdapters } from "./testing/peft-fixture";
 

@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
 import { InputError } from "../../contracts/input-error";
+import { freePort, isFree } from "../../runtime/free-port";
 
 /** Hands out loopback ports of this machine; none twice. */
 export interface Ports {
@@ -9,19 +9,19 @@ export interface Ports {
    * @throws InputError naming the port and `--port-base` where somebody listens there.
    */
   next(what: string): Promise<number>;
-  /** A free port that the system chooses, for what comes and goes. */
+  /** A free port, for what comes and goes. */
   free(): Promise<number>;
 }
 
-/** @param base First port of those that stay the same from start to start; 0 leaves all to the system. */
+/** @param base First port of those that stay the same from start to start; 0 for any free ones. */
 export function createPorts(base: number): Ports {
   const given = new Set<number>();
   let following = base;
 
   async function free(): Promise<number> {
     for (;;) {
-      const port = await listenOnce(0);
-      if (port !== undefined && !given.has(port)) return keep(port);
+      const port = await freePort();
+      if (!given.has(port)) return keep(port);
     }
   }
 
@@ -36,7 +36,7 @@ export function createPorts(base: number): Ports {
       if (base === 0) return free();
       const port = following++;
       if (port > 65_535) throw taken(what, port, "a base that leaves room below 65536");
-      if ((await listenOnce(port)) === undefined) {
+      if (!(await isFree(port))) {
         throw taken(what, port, "a port that nobody listens at; another base, or 0 for free ones");
       }
       return keep(port);
@@ -61,16 +61,4 @@ export function parsePortBase(text: string): number {
 
 function taken(what: string, port: number, allowed: string): InputError {
   return new InputError({ path: `port of ${what}`, given: port, allowed, where: "--port-base" });
-}
-
-/** Listens on the loopback interface for a moment; the port, or undefined where somebody has it or may not have it. */
-function listenOnce(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
-    });
-  });
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../runtime/testing/free-port";
+import { freePort } from "../../runtime/free-port";
 import { until } from "./testing/start";
 
 const root = join(__dirname, "../..");

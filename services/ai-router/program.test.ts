@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { archetypes } from "../../contracts/archetypes";
-import { freePort } from "../../runtime/testing/free-port";
+import { freePort } from "../../runtime/free-port";
 import { readStream, until } from "./testing/start";
 
 const root = join(__dirname, "../..");

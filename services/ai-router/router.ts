@@ -146,7 +146,8 @@ export async function startRouter(
 
   async function stop(): Promise<void> {
     leaving = true;
-    await sleep(options.leaveSeconds * 1000);
+    // A timer of nothing would let requests in for another moment.
+    if (options.leaveSeconds > 0) await sleep(options.leaveSeconds * 1000);
     draining = true;
     const giveUpAt = performance.now() + options.drainSeconds * 1000;
     while (active.size > 0 && performance.now() < giveUpAt) await sleep(20);

@@ -84,9 +84,9 @@ describe("the router before two tier doubles", () => {
   it("tells a node how much of the deadline is left when it is asked", async () => {
     const { ask } = await start();
     silver.plan("leaving");
-    assert.equal((await ask(chat, question, { "x-deadline-ms": "5000" })).status, 200);
+    assert.equal((await ask(chat, question, { "x-deadline-ms": "60000" })).status, 200);
     const [first = 0, second = 0] = silver.seen.map(({ headers }) => Number(headers["x-deadline-ms"]));
-    assert.ok(first <= 5_000 && first > 4_000 && second <= first - 100, `${first}, ${second}`);
+    assert.ok(first <= 60_000 && first > 30_000 && second <= first - 100, `${first}, ${second}`);
   });
 
   it("gives an answer that is not streamed as long as its deadline, and a stream its time for the first byte", async () => {
@@ -187,7 +187,7 @@ describe("the router before two tier doubles", () => {
   });
 
   it("leaves a tier alone that fails in a row, and comes back to it by one probe", async () => {
-    const { ask, router } = await start({ options: { breakerFailures: 4, breakerSeconds: 1 } });
+    const { ask, router } = await start({ options: { breakerFailures: 4, breakerSeconds: 3 } });
     silver.always = "fail";
     for (let request = 0; request < 2; request += 1) assert.equal((await ask(chat, question)).status, 200);
     const breaker = router.tiers.find(({ tier }) => tier === "silver")!.breaker;
@@ -291,12 +291,12 @@ describe("the router before two tier doubles", () => {
 
   it("ends a request at its deadline", async () => {
     const { ask } = await start();
-    silver.plan("silent");
+    silver.always = "silent";
     const answer = await ask(chat, question, { "x-deadline-ms": "100" });
     assert.equal(answer.status, 504);
-    silver.plan("endless");
+    silver.always = "endless";
     const { error, done } = await readStream(
-      await ask(chat, { ...question, stream: true }, { "x-deadline-ms": "300" }),
+      await ask(chat, { ...question, stream: true }, { "x-deadline-ms": "2000" }),
     );
     assert.deepEqual([error?.code, done], ["deadline_exceeded", true]);
   });
@@ -316,7 +316,7 @@ describe("the router before two tier doubles", () => {
   });
 
   it("still takes what load balancers send until they have noticed that it leaves", async () => {
-    const { ask, router, url } = await start({ options: { leaveSeconds: 1 } });
+    const { ask, router, url } = await start({ options: { leaveSeconds: 3 } });
     const stopping = router.stop();
     const ready = await fetch(`${url}/ready`);
     assert.deepEqual([ready.status, await ready.json()], [503, { status: "draining" }]);

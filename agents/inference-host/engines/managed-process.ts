@@ -23,10 +23,14 @@ export class ManagedProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", (line) => logger.debug({ engine: this.pid }, line));
     }
+    // A host that ends without stopping it, as a second SIGTERM asks, leaves no engine behind.
+    const end = () => this.killGroup();
+    process.once("exit", end);
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(`${spec.command} could not run: ${error.message}`));
       this.#child.once("exit", (code, signal) => resolve(`${spec.command} ended with ${signal ?? `code ${code}`}`));
     });
+    void this.ended.then(() => process.off("exit", end));
   }
 
   get pid(): number | undefined {

@@ -5,8 +5,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { freePort } from "../../../runtime/free-port";
 import { exitCodes, runMain } from "../../../runtime/main";
-import { freePort } from "../../../runtime/testing/free-port";
 
 const servers = ["valkey-server", "redis-server"] as const;
 

