@@ -99,9 +99,10 @@ export class EngineSupervisor {
     await engine.complete(
       {
         kind: "chat",
-        body: { messages: [{ role: "user", content: "ping" }], max_tokens: 1, temperature: 0 },
+        body: { messages: [{ role: "user", content: "ping" }], temperature: 0 },
         adapter: undefined,
         publicModel: engine.baseModel,
+        mostTokens: 1,
         requestId: "probe",
         trace: {},
       },

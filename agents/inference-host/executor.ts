@@ -22,6 +22,8 @@ export interface Job {
   readonly requestId: string;
   readonly trace: Readonly<Record<string, string>>;
   readonly priority: Priority;
+  /** Tokens to generate at most where the body names no limit. */
+  readonly mostTokens: number;
   readonly expectedTokens: number;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
@@ -63,10 +65,10 @@ export class Executor {
       job,
       () => sent,
       async (lease, publicModel) => {
-        const { body, requestId, trace, signal } = job;
+        const { body, requestId, trace, signal, mostTokens } = job;
         const kind = job.kind === "completion" ? "completion" : "chat";
         return this.engine.stream(
-          { kind, body, adapter: lease.engineName, publicModel, requestId, trace },
+          { kind, body, adapter: lease.engineName, publicModel, mostTokens, requestId, trace },
           timed,
           signal,
         );
@@ -77,14 +79,17 @@ export class Executor {
 
   /** Answers in one piece. */
   complete(job: Job): Promise<Completion> {
-    const { body, requestId, trace, signal, kind } = job;
+    const { body, requestId, trace, signal, kind, mostTokens } = job;
     return this.#withSlot(
       job,
       () => false,
       (lease, publicModel) =>
         kind === "embedding"
           ? this.engine.embed({ body, publicModel, requestId, trace }, signal)
-          : this.engine.complete({ kind, body, adapter: lease.engineName, publicModel, requestId, trace }, signal),
+          : this.engine.complete(
+              { kind, body, adapter: lease.engineName, publicModel, mostTokens, requestId, trace },
+              signal,
+            ),
       ({ usage }) => usage,
     );
   }

@@ -247,6 +247,18 @@ describe("inference host on the vLLM double", function () {
       }
     });
 
+    it("gives an answer the room that its prompt leaves, unless the client says how much it wants", async () => {
+      const { url } = await start({ options: { contextTokens: 400 } });
+      const content = "x".repeat(1_000);
+      const ask = (extra: object) => chat(url, "base-model", { messages: [{ role: "user", content }], ...extra });
+      const whole = (await (await ask({})).json()) as { usage: { prompt_tokens: number; completion_tokens: number } };
+      assert.ok(whole.usage.prompt_tokens > 200 && whole.usage.completion_tokens > 0);
+      assert.equal((await readStream(await ask({ stream: true }))).done, true);
+      const refused = await ask({ max_tokens: 300 });
+      assert.equal(refused.status, 400);
+      assert.match(await refused.text(), /context_length_exceeded/);
+    });
+
     it("answers 429 with Retry-After for a full archetype and 503 for a full host, at once, and serves the rest", async () => {
       const { url } = await start({
         adapters: [{ name: vampire }, { name: lich }],

@@ -78,6 +78,7 @@ export async function handleGeneration(
       requestId,
       trace: traceOf(request),
       priority: priorityOf(request),
+      mostTokens: parsed.mostTokens,
       expectedTokens: parsed.expectedTokens,
       deadlineMs,
       signal: controller.signal,

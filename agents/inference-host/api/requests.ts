@@ -11,6 +11,8 @@ export interface RequestLimits {
 export interface ParsedRequest {
   readonly body: RequestBody & { readonly model: string };
   readonly stream: boolean;
+  /** Tokens to generate at most: the client's limit, or this host's. */
+  readonly mostTokens: number;
   /** Tokens that it may cost: the prompt by its length, plus what may be generated. */
   readonly expectedTokens: number;
 }
@@ -31,18 +33,15 @@ export function parseRequest(kind: RequestKind, text: string, limits: RequestLim
     throw tooLong(limits.contextTokens);
   }
   return {
-    body: kind === "embedding" ? body : { ...body, [outputKey(body)]: output },
+    body,
     stream: body.stream === true,
+    mostTokens: output,
     expectedTokens: Math.ceil(text.length / bytesPerToken) + output,
   };
 }
 
-function outputKey(body: RequestBody): string {
-  return body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens";
-}
-
 function outputTokens(body: RequestBody, { maxOutputTokens }: RequestLimits): number {
-  const key = outputKey(body);
+  const key = body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens";
   const wanted = body[key] as number | undefined;
   if (wanted !== undefined && wanted > maxOutputTokens) {
     throw new RequestError(

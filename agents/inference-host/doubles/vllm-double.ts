@@ -16,6 +16,7 @@ interface Settings {
   readonly maxLoras: number;
   readonly maxCpuLoras: number;
   readonly maxSequences: number;
+  readonly contextTokens: number;
   readonly runtimeLora: boolean;
   /** Milliseconds between two chunks of a stream. */
   readonly chunkMs: number;
@@ -50,7 +51,7 @@ interface ChatBody {
   readonly model?: string;
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
-  readonly max_tokens?: number;
+  readonly max_tokens?: number | null;
   readonly max_completion_tokens?: number;
   readonly messages?: readonly { readonly role: string; readonly content: string }[];
   readonly prompt?: string;
@@ -113,7 +114,14 @@ async function generate(
   if (name !== settings.model && !registry.has(name)) {
     return error(response, 404, `The model \`${name}\` does not exist.`, "NotFoundError");
   }
-  const words = body.max_completion_tokens ?? body.max_tokens ?? 16;
+  const prompt = promptTokensOf(body);
+  const named = body.max_completion_tokens ?? body.max_tokens;
+  if (prompt + (named ?? 1) > settings.contextTokens) {
+    const asked = `you requested ${prompt + (named ?? 1)} tokens (${prompt} in the messages, ${named ?? 1} in the completion)`;
+    const message = `This model's maximum context length is ${settings.contextTokens} tokens. However, ${asked}.`;
+    return error(response, 400, message, "BadRequestError");
+  }
+  const words = named ?? Math.min(16, settings.contextTokens - prompt);
   if (words > 1_000_000) return error(response, 400, "max_tokens is too large", "BadRequestError");
   if (registry.get(name)?.includes("broken")) return breakDown(response);
   counters.chat++;
@@ -147,7 +155,7 @@ function produce(
 ): Promise<void> {
   const id = `${kind === "chat" ? "chatcmpl" : "cmpl"}-double-${counters.chat}`;
   const created = Math.floor(Date.now() / 1000);
-  const promptTokens = Math.ceil(JSON.stringify(body.messages ?? body.prompt ?? "").length / 4);
+  const promptTokens = promptTokensOf(body);
   const head = { id, object: kind === "chat" ? "chat.completion.chunk" : "text_completion", created, model: name };
   const piece = (text: string, finish: string | null) =>
     kind === "chat"
@@ -217,6 +225,10 @@ function produce(
     if (body.stream === true) response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
     schedule();
   });
+}
+
+function promptTokensOf({ messages, prompt = "" }: ChatBody): number {
+  return Math.ceil(JSON.stringify(messages ?? prompt).length / 4);
 }
 
 async function embed(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -347,6 +359,7 @@ function readSettings(args: readonly string[]): Settings {
     maxLoras,
     maxCpuLoras: number("max-cpu-loras", maxLoras),
     maxSequences: number("max-num-seqs", 256),
+    contextTokens: number("max-model-len", Number.POSITIVE_INFINITY),
     runtimeLora: process.env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === "True" && args.includes("--enable-lora"),
     chunkMs: Number(process.env.VLLM_DOUBLE_CHUNK_MS ?? 2),
     lockstep: process.env.VLLM_DOUBLE_LOCKSTEP === "1",

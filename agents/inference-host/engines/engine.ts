@@ -9,6 +9,8 @@ export interface GenerationRequest {
   readonly adapter: string | undefined;
   /** The name that the client asked for and must find in the answer. */
   readonly publicModel: string;
+  /** Tokens to generate at most where the body names no limit, and less where the model's context has no room for as many. */
+  readonly mostTokens: number;
   readonly requestId: string;
   /** `traceparent` and `tracestate`, for engines that are processes of their own. */
   readonly trace: Readonly<Record<string, string>>;

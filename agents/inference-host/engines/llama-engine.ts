@@ -32,8 +32,6 @@ export interface LlamaEngineOptions {
   readonly threads?: number;
 }
 
-const defaultMaxTokens = 256;
-
 /**
  * llama.cpp in this process. An adapter is a context of its own, since llama.cpp applies LoRA per context: requests of
  * different adapters do not share a batch, which is why this engine is for tests, laptops and small nodes.
@@ -205,7 +203,7 @@ export class LlamaEngine implements Engine {
     if (!pool) throw new EngineError(`adapter ${request.adapter} is not loaded`, 404, "not_found_error");
     const tokens = promptTokens(this.#chatWrapper!, model, request.kind, request.body);
     const wanted =
-      numberOf(request.body.max_completion_tokens) ?? numberOf(request.body.max_tokens) ?? defaultMaxTokens;
+      numberOf(request.body.max_completion_tokens) ?? numberOf(request.body.max_tokens) ?? request.mostTokens;
     this.#refuseTooLong(tokens.length, 1);
     const maxTokens = Math.min(wanted, this.#options.contextTokens - tokens.length);
     const sequence = pool.take(tokens);

@@ -12,6 +12,7 @@ import {
   type EventSink,
   engineGone,
   type GenerationRequest,
+  isTooLong,
   type RequestBody,
   type Usage,
 } from "./engine";
@@ -177,16 +178,19 @@ export class VllmEngine implements Engine {
       framer.push(chunk);
       return wait;
     };
-    const call = { path: pathOf(request), body, headers: headersOf(request) };
-    await this.#call(() => this.#client.stream(call, onData, signal));
+    const call = { path: pathOf(request), headers: headersOf(request) };
+    await withRoom(request, (limit) =>
+      this.#call(() => this.#client.stream({ ...call, body: { ...body, ...limit } }, onData, signal)),
+    );
     if (!done) throw engineGone(framer.torn ? "the stream ended inside an event" : "the stream ended without [DONE]");
     return usage ?? { promptTokens: 0, completionTokens: tokens };
   }
 
   async complete(request: GenerationRequest, signal: AbortSignal): Promise<Completion> {
     const body = { ...request.body, model: request.adapter ?? this.baseModel, stream: false };
-    const answer = await this.#call(() =>
-      this.#client.post({ path: pathOf(request), body, headers: headersOf(request) }, signal),
+    const call = { path: pathOf(request), headers: headersOf(request) };
+    const answer = await withRoom(request, (limit) =>
+      this.#call(() => this.#client.post({ ...call, body: { ...body, ...limit } }, signal)),
     );
     return { body: renamer(body.model, request.publicModel)(answer), usage: usageOf(answer) ?? noUsage };
   }
@@ -256,6 +260,21 @@ export class VllmEngine implements Engine {
 }
 
 const noUsage: Usage = { promptTokens: 0, completionTokens: 0 };
+
+/**
+ * Asks with the host's limit where the client named none, and without one where that has no room beside the prompt: vLLM then
+ * generates as much as the context has left, which is less. A limit of the client's own is never changed.
+ */
+async function withRoom<Result>(
+  { body, mostTokens }: GenerationRequest,
+  ask: (limit: Readonly<Record<string, unknown>>) => Promise<Result>,
+): Promise<Result> {
+  if (body.max_tokens !== undefined || body.max_completion_tokens !== undefined) return ask({});
+  return ask({ max_tokens: mostTokens }).catch((error: unknown) => {
+    if (!isTooLong(error)) throw error;
+    return ask({ max_tokens: null });
+  });
+}
 
 function pathOf({ kind }: GenerationRequest): string {
   return kind === "chat" ? "/v1/chat/completions" : "/v1/completions";
