@@ -3,6 +3,11 @@ import { InputError } from "../contracts/input-error";
 /** Exit codes of every program here: 0 fine, 1 findings or failure, 2 wrong use. */
 export const exitCodes = { fine: 0, findings: 1, wrongUse: 2 } as const;
 
+/** Ends the process soon, whatever a stopped program left behind: a child, a socket, a connection to a database that hangs. */
+export function endAnyway(): void {
+  setTimeout(() => process.exit(), 500).unref();
+}
+
 /**
  * Runs a program's main function; a failure that a person can cause ends in one line on standard error and exit code 2,
  * anything else in one line and exit code 1. The stack is shown only with `DEBUG=1`.

@@ -22,7 +22,7 @@ export interface Job {
   readonly requestId: string;
   readonly trace: Readonly<Record<string, string>>;
   readonly priority: Priority;
-  /** Tokens to generate at most where the body names no limit. */
+  /** Tokens to generate at most: the client's limit, or the host's. */
   readonly mostTokens: number;
   readonly expectedTokens: number;
   readonly deadlineMs: number;

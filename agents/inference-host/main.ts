@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { Command } from "commander";
 import { runCommandLine } from "../../runtime/command-line";
 import { createLogger } from "../../runtime/logger";
-import { exitCodes, runMain } from "../../runtime/main";
+import { endAnyway, exitCodes, runMain } from "../../runtime/main";
 import { createSdNotify } from "../../runtime/sd-notify";
 import { optionName } from "../../runtime/settings";
 import { heedStopSignals } from "../../runtime/stop-signal";
@@ -112,7 +112,4 @@ async function fetchAll(source: string, { to, weightsOnly }: { to: string; weigh
   process.stdout.write(`${files.length} files in ${to}, all as the manifest says\n`);
 }
 
-void runMain("inference-host", main).then(() => {
-  // A child or a socket that was left behind must not keep a stopped host alive.
-  setTimeout(() => process.exit(), 500).unref();
-});
+void runMain("inference-host", main).then(endAnyway);

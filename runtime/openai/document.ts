@@ -73,6 +73,13 @@ export const jsonOf = (name: AnswerName) => ({
 /** An answer that is one of the schemas. */
 export const answerOf = (description: string, name: AnswerName) => ({ description, content: jsonOf(name) });
 
+/** Answers that are no OpenAI answer: some JSON, and text. */
+export const anyObject = { description: "OK", content: { "application/json": { schema: { type: "object" } } } };
+export const plainText = { description: "OK", content: { "text/plain": { schema: text } } };
+
+/** What the events of a streamed chat hold. */
+export const chatChunk = "chat.completion.chunk";
+
 /** The responses `Error` and `Busy`, which comes with a time to come back. */
 export const errorResponses = (busy: string) => ({
   Error: answerOf("Error in OpenAI's shape", "Error"),

@@ -1,11 +1,6 @@
-import { runMain } from "../../runtime/main";
+import { endAnyway, runMain } from "../../runtime/main";
 import { runRouterCommand } from "./cli/program";
 import { runWorkerRole } from "./worker-main";
 
 // In the bundle the database's thread runs this same file.
-if (!runWorkerRole()) {
-  void runMain("ai-router", () => runRouterCommand(process.argv.slice(2))).then(() => {
-    // A connection to a database that hangs must not keep a stopped router alive.
-    setTimeout(() => process.exit(), 500).unref();
-  });
-}
+if (!runWorkerRole()) void runMain("ai-router", () => runRouterCommand(process.argv.slice(2))).then(endAnyway);

@@ -4,11 +4,14 @@ import {
   type AnswerName,
   answerOf,
   answerSchemas,
+  anyObject,
+  chatChunk,
   errorResponses,
   errorsAt,
   eventsOf,
   jsonOf,
   modelParameter,
+  plainText,
   requestHeader,
 } from "../../../runtime/openai/document";
 import { chatSchema, completionSchema, embeddingSchema } from "../../../runtime/openai/requests";
@@ -78,10 +81,6 @@ export function openApiDocument() {
 }
 
 const text = { type: "string" } as const;
-const chatChunk = "chat.completion.chunk";
-const anyObject = { description: "OK", content: { "application/json": { schema: { type: "object" } } } };
-const plainText = { description: "OK", content: { "text/plain": { schema: text } } };
-
 const answerHeaders = {
   "x-request-id": { schema: text },
   "x-inference-host-model": { schema: text, description: "What answered." },

@@ -160,7 +160,6 @@ async function attempt(
   );
   const instruction = fillInstruction(step.instruction, request.archetype, said);
   const window = conversationWindow(request.messages, turns);
-  const asked = Number(request.job.body.max_completion_tokens ?? request.job.body.max_tokens ?? step.maxTokens);
   // The usage of a chain is that of its steps together; no step sends its own.
   const { max_completion_tokens: _, stream_options: __, ...rest } = request.job.body;
   const job: Job = {
@@ -174,7 +173,7 @@ async function attempt(
     requestId: `${request.job.requestId}/${step.task}`,
     body: {
       ...rest,
-      max_tokens: Math.min(asked, step.maxTokens),
+      max_tokens: Math.min(request.job.mostTokens, step.maxTokens),
       messages: [{ role: "system", content: instruction }, ...window],
     },
   };

@@ -4,11 +4,14 @@ import {
   type AnswerName,
   answerOf,
   answerSchemas,
+  anyObject,
+  chatChunk,
   errorResponses,
   errorsAt,
   eventsOf,
   jsonOf,
   modelParameter,
+  plainText,
   requestHeader,
 } from "../../../runtime/openai/document";
 import { chatSchema, completionSchema, embeddingSchema } from "../../../runtime/openai/requests";
@@ -113,10 +116,6 @@ export function openApiDocument() {
     },
   };
 }
-
-const chatChunk = "chat.completion.chunk";
-const anyObject = { description: "OK", content: { "application/json": { schema: { type: "object" } } } };
-const plainText = { description: "OK", content: { "text/plain": { schema: text } } };
 
 /** @param chunk What a stream's events hold; nothing streams without. */
 function generation(operationId: string, summary: string, schema: z.ZodType, answer: AnswerName, chunk?: string) {
