@@ -1,4 +1,4 @@
-import type { Exception } from "./exceptions";
+import { type Exception, patternCovers } from "./exceptions";
 import type { Rule, RuleResource, Severity } from "./rule";
 
 /** A rule that does not hold, or that could not be decided before the deployment. */
@@ -75,13 +75,9 @@ function decide(rule: Rule, resource: RuleResource, all: readonly RuleResource[]
 function concerns(exception: Exception, rule: Rule, resource: RuleResource, stack: string): boolean {
   return (
     [rule.id, ...(rule.alsoKnownAs ?? [])].includes(exception.rule) &&
-    exception.stacks.some((pattern) => matches(pattern, stack)) &&
-    exception.resources.some((pattern) => matches(pattern, resource.name))
+    exception.stacks.some((pattern) => patternCovers(pattern, stack)) &&
+    exception.resources.some((pattern) => patternCovers(pattern, resource.name))
   );
-}
-
-function matches(pattern: string, name: string): boolean {
-  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
 /**

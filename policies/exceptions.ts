@@ -11,6 +11,11 @@ export interface Exception {
   readonly expires: string;
 }
 
+/** True when a pattern takes in all that another one does; a name is a pattern that takes in itself. */
+export function patternCovers(wide: string, narrow: string): boolean {
+  return wide.endsWith("*") ? narrow.startsWith(wide.slice(0, -1)) : wide === narrow;
+}
+
 const cheap = ["dev", "pr-*", "eph-*"];
 
 /** The exceptions in force. One that has expired counts no more and is reported. */

@@ -5,6 +5,7 @@ import { hasChanges, shownSteps } from "../plan/show";
 import { dollars } from "../pricing/render";
 import { drawChanges } from "./mermaid";
 import type { Destruction } from "./risk";
+import { rulebookSection, rulebookWarnings } from "./rulebook-section";
 import type { Review, StackReview } from "./stack-review";
 import { cell, clip, code, details, fence, foldHashes, truncateMiddle } from "./text";
 
@@ -50,6 +51,7 @@ function isQuiet(review: Review): review is StackReview {
   return (
     !("failure" in review) &&
     review.baseProblem === undefined &&
+    review.judgement === undefined &&
     problems(review).length === 0 &&
     changes(review).length === 0 &&
     !costChanges(review) &&
@@ -79,6 +81,7 @@ function warnings(reviews: readonly Review[]): string[] {
       ...review.destructions
         .filter(({ loses }) => loses !== undefined)
         .map((one) => `> ${destructionLine(stack, one)}`),
+      ...rulebookWarnings(review).map((line) => `> ${line}`),
       ...problems(review)
         .filter(({ severity }) => severity === "error")
         .map(({ message }) => `> **${stack}**: error: ${cell(clip(message, top.characters))}`),
@@ -151,6 +154,7 @@ const shares = {
   findings: 0.2,
   expired: 0.05,
   messages: 0.05,
+  rulebook: 0.1,
   picture: 0.2,
   cost: 0.1,
   others: 0.1,
@@ -174,6 +178,7 @@ function stackSection(review: Review, room: number): string {
     ...brokenTable(review, part("findings")),
     ...expiredTable(review, part("expired")),
     ...messageList(review, part("messages")),
+    ...rulebookSection(review, part("rulebook")),
     ...picture(review, part("picture")),
     costDetails(review, part("cost")),
     ...otherFindings(review, part("others")),

@@ -7,6 +7,7 @@ import { makeGraph } from "../pricing/graph";
 import { dollars } from "../pricing/render";
 import { checks, runChecks } from "./checks";
 import { type Destruction, destructions } from "./risk";
+import type { RulebookChange } from "./rulebook";
 import { policyFindings } from "./rules";
 
 /** Everything that a reviewer is told about one stack. */
@@ -20,7 +21,17 @@ export interface StackReview {
   readonly baseProblem?: string;
   /** Why resources of the stack are missing: bills and findings then speak of what changes alone. */
   readonly incomplete?: string;
+  /** Whose rules judged, where the pull request changes them. */
+  readonly judgement?: Judgement;
 }
+
+/**
+ * The base's rules, exceptions, prices and tables judge, and `change` is what the head's would alter; where the base cannot judge,
+ * the head's do, `note` says why, and `mayPass` whether that is expected, as of a base that is older than its judge.
+ */
+export type Judgement =
+  | { readonly by: "base"; readonly name: string; readonly change: RulebookChange }
+  | { readonly by: "head"; readonly note: string; readonly mayPass: boolean };
 
 /** A stack whose program does not evaluate, and why. */
 export interface FailedReview {
@@ -150,11 +161,21 @@ function compareFindings(
   };
 }
 
-/** True when a person must look before this goes on: a program, preview or base that fails, data that is lost, a serious rule newly broken. */
+/** True when an exception reaches further than in the base, or the base's rules could not judge although they should. */
+function changesWhatIsExcepted({ judgement }: StackReview): boolean {
+  if (judgement === undefined) return false;
+  return judgement.by === "base" ? judgement.change.widened.length > 0 : !judgement.mayPass;
+}
+
+/**
+ * True when a person must look before this goes on: a program, preview or base that fails, data that is lost, a serious rule newly
+ * broken, an exception that is widened.
+ */
 export function needsAttention(review: Review): boolean {
   if ("failure" in review) return true;
   return (
     review.baseProblem !== undefined ||
+    changesWhatIsExcepted(review) ||
     review.plan.diagnostics.some(({ severity }) => severity === "error") ||
     review.destructions.some(({ loses, retained }) => loses !== undefined && !retained) ||
     review.findings.introduced.some(

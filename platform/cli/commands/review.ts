@@ -22,7 +22,8 @@ interface ReviewFlags {
 }
 
 const examples = `
-Exit code 1 asks for a person: data would be lost, a serious rule is newly broken, or a stack does not evaluate.
+Exit code 1 asks for a person: data would be lost, a serious rule is newly broken, an exception is widened, or a
+stack does not evaluate. The base's rules, exceptions, prices and tables judge; what a change of them would alter is told.
 
 Examples:
   platform review --base origin/main
@@ -83,11 +84,12 @@ function reviewFile(file: string, today: string): Reviewed {
 /** A review without the resources themselves, for machines. */
 function summary(review: Review) {
   if ("failure" in review) return review;
-  const { stack, plan, destructions, findings, bill, baseProblem, incomplete } = review;
+  const { stack, plan, destructions, findings, bill, baseProblem, incomplete, judgement } = review;
   return {
     stack,
     baseProblem,
     incomplete,
+    judgement,
     diagnostics: plan.diagnostics,
     changeSummary: plan.changeSummary,
     destructions: destructions.map(({ step, how, loses, blocked, retained }) => ({
