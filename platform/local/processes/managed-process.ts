@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { guardGroup, releaseGroup } from "../../../runtime/reaper";
 import type { ProcessStatus } from "../state";
 import { LineBuffer } from "./line-buffer";
 import { memoryKib } from "./memory";
-import { guardGroup, releaseGroup } from "./reaper";
 
 /** A program that runs here and is looked after. */
 export interface ProcessSpec {

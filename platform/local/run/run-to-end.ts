@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { guardGroup, releaseGroup } from "../../../runtime/reaper";
 import { lastWords, type ProcessSpec } from "../processes/managed-process";
-import { guardGroup, releaseGroup } from "../processes/reaper";
 
 /**
  * Runs a program to its end.
