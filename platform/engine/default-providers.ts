@@ -61,9 +61,7 @@ export class DefaultProviders {
     for (const [key, value] of Object.entries(this.config)) {
       if (key.startsWith(prefix)) inputs[key.slice(prefix.length)] = value;
     }
-    if (request.version !== undefined) inputs.version = request.version;
-    if (request.downloadUrl !== undefined) inputs.pluginDownloadURL = request.downloadUrl;
-    return inputs;
+    return { ...inputs, ...pluginInputs(request) };
   }
 
   private isDisabled(name: string): boolean {
@@ -72,6 +70,17 @@ export class DefaultProviders {
     const names: unknown = JSON.parse(text);
     return Array.isArray(names) && (names.includes("*") || names.includes(name));
   }
+}
+
+/**
+ * The plugin of a provider as the engine keeps it among the provider's inputs.
+ * https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/providers/registry.go
+ */
+export function pluginInputs({ version, downloadUrl }: Omit<PackageRequest, "name">): PropertyMap {
+  return {
+    __internal: downloadUrl === undefined ? {} : { pluginDownloadURL: downloadUrl },
+    ...(version === undefined ? {} : { version }),
+  };
 }
 
 /** True for a provider that the engine made by itself and that trees do not show. */

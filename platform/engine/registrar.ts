@@ -1,7 +1,7 @@
 import { resolveAliases } from "./aliases";
 import { withAssetHashes } from "./assets";
 import type { Callbacks, HookCall, InvokeCall } from "./callbacks";
-import type { DefaultProviders, PackageRequest } from "./default-providers";
+import { type DefaultProviders, type PackageRequest, pluginInputs } from "./default-providers";
 import { EvaluationError } from "./errors";
 import { type CallbackRef, type Goal, type GoalOptions, noOptions } from "./goal";
 import type { ComponentExpander, Expansion } from "./plugin";
@@ -59,7 +59,7 @@ export class Registrar {
     const goal = await this.transform(this.withComponentProviders(given));
     const urn = makeUrn(this.parts.stack, this.parts.project, goal.parent, goal.type, goal.name);
     const record = this.buildRecord(urn, goal);
-    this.add(record);
+    this.add(goal.remote ? asRegisteredByProvider(record, goal) : record);
     this.transforms.set(urn, goal.transforms);
     if (!goal.custom) this.componentProviders.set(urn, goal.options.providers);
     if (goal.remote) return this.expand(goal, record);
@@ -109,6 +109,15 @@ export class Registrar {
       goal.options.providers[name] ??
       this.parts.providers.reference(asked ?? { name, version, downloadUrl })
     );
+  }
+
+  /** The plugin that an explicit provider is pinned to, as the engine records it among the inputs. */
+  private pluginInputs(goal: Goal): PropertyMap {
+    const asked = goal.packageRef === undefined ? undefined : this.packages.get(goal.packageRef);
+    return pluginInputs({
+      version: asked?.version ?? goal.options.version,
+      downloadUrl: asked?.downloadUrl ?? goal.options.pluginDownloadUrl,
+    });
   }
 
   /** Inputs of the provider that an invoke goes to. */
@@ -170,6 +179,7 @@ export class Registrar {
       inputs[key] = withAssetHashes(flattenOutputValues(value, found), this.parts.folder);
       extra[key] = found;
     }
+    if (isProviderType(goal.type)) Object.assign(inputs, this.pluginInputs(goal));
     const propertyDependencies = Object.fromEntries(
       Object.entries(extra).map(([key, urns]): [string, Urn[]] => [key, [...urns].sort()]),
     );
@@ -220,7 +230,6 @@ export class Registrar {
     }
     this.provider(goal);
     const { outputs, dependencies } = await this.runExpander(expander, goal, record);
-    this.records.set(record.urn, { ...record, outputs });
     return { record, outputs, outputDependencies: dependencies };
   }
 
@@ -291,6 +300,11 @@ function placed(error: unknown, goal: Goal): EvaluationError {
   if (EvaluationError.isInstance(error) && error.place !== undefined) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new EvaluationError("engine", `${goal.type} "${goal.name}": ${message}`, goal.sourcePosition);
+}
+
+/** The provider of a remote component registers it again, from the Node SDK: without its arguments, which are no inputs. */
+function asRegisteredByProvider(record: RecordedResource, goal: Goal): RecordedResource {
+  return { ...record, inputs: {}, propertyDependencies: {}, dependencies: [...goal.options.dependsOn].sort() };
 }
 
 /** Outputs named as secret are secret, known or not. */

@@ -1,6 +1,7 @@
 import type { ChildGoal, Expansion, ExpansionScope } from "../../plugin";
 import type { PropertyMap, PropertyValue, RecordedResource, Urn } from "../../types";
 import { isObject, isSecret, resourceReference, secret, unknownValue, unwrapSecret } from "../../values";
+import { subnetIpv6Block } from "./ipv6";
 import { layoutSubnets, type PlannedSubnet, type SubnetSpec, type SubnetStrategy } from "./subnet-layout";
 
 type NatStrategy = "None" | "Single" | "OnePerAz";
@@ -75,6 +76,7 @@ export async function expandVpc(scope: ExpansionScope): Promise<Expansion> {
     tags: sharedTags,
   });
   const ofVpc = { vpcId: vpc };
+  const vpcIpv6Block = vpc.outputs.ipv6CidrBlock ?? (vpc.id === undefined ? unknownValue : "");
   const igw = await child("aws:ec2/internetGateway:InternetGateway", name, { tags: sharedTags }, vpc, ofVpc);
   const made: Made = {
     subnets: [],
@@ -99,18 +101,21 @@ export async function expandVpc(scope: ExpansionScope): Promise<Expansion> {
         ? `${name}-${plan.label}-${zoneSuffix(zones[plan.zone]!)}`
         : label;
     const own = { Name: shown, SubnetType: plan.type };
+    const assign = spec.assignIpv6AddressOnCreation ?? inputs.assignGeneratedIpv6CidrBlock ?? false;
+    const ofZone = made.subnets.filter(({ plan: { zone } }) => zone === plan.zone).length;
+    const ipv6 = subnetIpv6Block(vpcIpv6Block, assign, plan.zone + ofZone * zones.length);
     const subnet = await child(
       "aws:ec2/subnet:Subnet",
       label,
       {
+        assignIpv6AddressOnCreation: assign,
         availabilityZone: zones[plan.zone]!,
         cidrBlock: plan.cidrBlock,
         mapPublicIpOnLaunch: plan.type === "Public",
-        ...pick(spec, ["assignIpv6AddressOnCreation"]),
         tags: withTags(withTags(sharedTags, spec.tags), own),
       },
       vpc,
-      ofVpc,
+      { ...ofVpc, ...(ipv6 === undefined ? {} : { ipv6CidrBlock: { from: vpc, value: ipv6 } }) },
     );
     made.subnets.push({ resource: subnet, plan });
     const tableTags = { tags: withTags(sharedTags, own) };
@@ -138,7 +143,7 @@ export async function expandVpc(scope: ExpansionScope): Promise<Expansion> {
     const eip = given === undefined ? await child("aws:ec2/eip:Eip", label, { tags }, subnet) : undefined;
     if (eip !== undefined) made.eips.push(eip);
     const allocation: PropertyMap = given === undefined ? {} : { allocationId: given };
-    const links = { subnetId: subnet, ...(eip === undefined ? {} : { allocationId: eip }) };
+    const links = { subnetId: subnet, ...(eip === undefined ? {} : { allocationId: outputOf(eip, "allocationId") }) };
     made.natGateways.push(await child("aws:ec2/natGateway:NatGateway", label, { ...allocation, tags }, subnet, links));
   }
 
@@ -187,28 +192,38 @@ export async function expandVpc(scope: ExpansionScope): Promise<Expansion> {
       vpcEndpoints: made.vpcEndpoints,
     };
     const values: PropertyMap = {
-      vpc: resourceReference(vpc.urn),
-      vpcId: unknownValue,
-      internetGateway: resourceReference(igw.urn),
+      vpc: resourceReference(vpc.urn, vpc.id),
+      vpcId: vpc.id ?? unknownValue,
+      internetGateway: resourceReference(igw.urn, igw.id),
       subnetLayout: layout.resolved.map(({ type, name: label, cidrMask, size, cidrBlocks }) =>
         defined({ type, name: label, cidrMask, size, cidrBlocks: cidrBlocks && [...cidrBlocks] }),
       ),
     };
-    const dependencies: Record<string, Urn[]> = { vpc: [vpc.urn], vpcId: [vpc.urn], internetGateway: [igw.urn] };
     for (const [key, resources] of Object.entries(lists)) {
-      values[key] = resources.map(({ urn }) => resourceReference(urn));
-      dependencies[key] = resources.map(({ urn }) => urn);
+      values[key] = resources.map((resource) => resourceReference(resource.urn, resource.id));
     }
     for (const kind of ["public", "private", "isolated"]) {
-      const resources = lists[`${kind}Subnets`]!;
-      values[`${kind}SubnetIds`] = resources.map(() => unknownValue);
-      dependencies[`${kind}SubnetIds`] = resources.map(({ urn }) => urn);
+      values[`${kind}SubnetIds`] = lists[`${kind}Subnets`]!.map(({ id }) => id ?? unknownValue);
     }
+    // All outputs of the real component come from one value, so each depends on every id in it, and on what it refers to.
+    const shared = [vpc, ...lists.subnets!].map(({ urn }) => urn);
+    const own: Record<string, RecordedResource[]> = { ...lists, internetGateway: [igw] };
+    const dependencies = Object.fromEntries(
+      Object.keys(values).map((key) => [key, [...new Set([...shared, ...(own[key] ?? []).map(({ urn }) => urn)])]]),
+    );
     return { outputs: values, dependencies };
   }
 }
 
-/** Registers children; `links` are inputs that hold the id of another child and so depend on it. */
+/** An input that takes its value from a child: the child's id, or what `value` says. */
+type Link = RecordedResource | RecordedResource[] | { readonly from: RecordedResource; readonly value: PropertyValue };
+
+const outputOf = (from: RecordedResource, output: string): Link => ({
+  from,
+  value: from.outputs[output] ?? unknownValue,
+});
+
+/** Registers children; `links` are inputs that hold a value of another child and so depend on it. */
 function childMaker(scope: ExpansionScope) {
   const version = scope.dependencyVersion("@pulumi/aws");
   return (
@@ -216,31 +231,26 @@ function childMaker(scope: ExpansionScope) {
     name: string,
     inputs: PropertyMap,
     parent?: RecordedResource,
-    links: Record<string, RecordedResource | RecordedResource[]> = {},
+    links: Record<string, Link> = {},
   ): Promise<RecordedResource> => {
-    const linked = Object.entries(links).map(([key, target]) => ({
-      key,
-      target,
-      urns: [target].flat().map(({ urn }) => urn),
-    }));
+    const linked = Object.entries(links).map(([key, link]) => ({ key, ...resolveLink(link) }));
     const goal: ChildGoal = {
       type,
       name,
-      inputs: {
-        ...inputs,
-        ...Object.fromEntries(
-          linked.map(({ key, target, urns }) => [
-            key,
-            Array.isArray(target) ? urns.map(() => unknownValue) : unknownValue,
-          ]),
-        ),
-      },
+      inputs: { ...inputs, ...Object.fromEntries(linked.map(({ key, value }) => [key, value])) },
       propertyDependencies: Object.fromEntries(linked.map(({ key, urns }) => [key, urns])),
       options: { version, dependsOn: parent === undefined ? [] : [parent.urn] },
       ...(parent === undefined ? {} : { parent: parent.urn }),
     };
     return scope.register(goal);
   };
+}
+
+function resolveLink(link: Link): { readonly value: PropertyValue; readonly urns: readonly Urn[] } {
+  if (Array.isArray(link)) return { value: link.map(({ id }) => id ?? unknownValue), urns: link.map(({ urn }) => urn) };
+  return "from" in link
+    ? { value: link.value, urns: [link.from.urn] }
+    : { value: link.id ?? unknownValue, urns: [link.urn] };
 }
 
 async function zoneNames(scope: ExpansionScope): Promise<string[]> {
