@@ -77,7 +77,7 @@ function startAgent() {
   ];
   const agent = spawn(
     process.execPath,
-    [bundle, ...args, "--auto-scaling-group", "device", "--region", "us-east-1", "--listen", `127.0.0.1:${port}`],
+    [bundle, ...args, "--auto-scaling-group", "device", "--region", "us-east-1", "--port", String(port)],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   agent.log = "";

@@ -107,7 +107,7 @@ async function main(): Promise<void> {
       GPU_METRICS_DCGMI: join(root, "agents/gpu-metrics/doubles/dcgmi-double.cjs"),
       GPU_METRICS_ENDPOINT: cloudWatch.url,
       GPU_METRICS_INFERENCE_URL: inference.url,
-      GPU_METRICS_LISTEN: "127.0.0.1:0",
+      GPU_METRICS_PORT: "0",
       GPU_METRICS_PERIOD: values.period,
       GPU_METRICS_PER_GPU: values["per-gpu"],
       LOG_LEVEL: "warn",

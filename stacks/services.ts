@@ -99,7 +99,8 @@ export function createServices(
     return {
       AWS_REGION: around.region,
       SERVICE_NAME: name,
-      ...(http && { PORT: String(http.port) }),
+      // Programs listen on loopback unless they are told otherwise; a task has an address of its own.
+      ...(http && { HOST: "0.0.0.0", PORT: String(http.port) }),
       ...(database && settings.database && databaseEnvironment(database, settings)),
       ...(cache && settings.cache && cacheEnvironment(cache, name)),
       ...(weatherEvents?.publishes && { WEATHER_EVENTS_TOPIC_ARN: around.weatherEvents.topicArn }),

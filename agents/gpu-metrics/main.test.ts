@@ -137,7 +137,7 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
           GPU_METRICS_ENDPOINT: cloudWatch.url,
           GPU_METRICS_INFERENCE_URL: inference.url,
           GPU_METRICS_KERNEL_LOG: "none",
-          GPU_METRICS_LISTEN: "127.0.0.1:0",
+          GPU_METRICS_PORT: "0",
           GPU_METRICS_SAMPLE_MS: "200",
           ...env,
         },
@@ -292,7 +292,7 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
       start({
         AWS_ENDPOINT_URL_AUTO_SCALING: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
         GPU_METRICS_KERNEL_LOG: kernelLog,
-        GPU_METRICS_LISTEN: `127.0.0.1:${port}`,
+        GPU_METRICS_PORT: String(port),
       });
       await until(() => logs().some(({ msg }) => msg === "publishing"));
       // Publishing may begin with the host's values, before the first sample of the GPUs.
@@ -327,7 +327,7 @@ describe("gpu-metrics, bundled and run without node_modules", () => {
       const port = await freePort();
       start({
         GPU_METRICS_DCGMI: join(folder, "absent"),
-        GPU_METRICS_LISTEN: `127.0.0.1:${port}`,
+        GPU_METRICS_PORT: String(port),
         GPU_METRICS_PERIOD: "10",
       });
       await until(() => logs().some(({ msg }) => msg === "source failed"));

@@ -4,6 +4,7 @@ import { InputError } from "../../contracts/input-error";
 import { type MetricPeriod, metricPeriods } from "../../contracts/metrics";
 import { ports } from "../../contracts/ports";
 import { runCommandLine } from "../../runtime/command-line";
+import { listenVariables, loopbackHost } from "../../runtime/listen";
 import type { UtilizationSource } from "./gpu/node";
 import { type SourceName, sourceNames } from "./sources/source";
 
@@ -52,6 +53,8 @@ interface Definition {
   readonly text: string;
   readonly fallback?: string;
   readonly choices?: readonly string[];
+  /** A variable that all programs share, asked after the agent's own. */
+  readonly shared?: string;
 }
 
 /** Every option that takes a value, its default and what it is; the environment variable has the same name. */
@@ -102,9 +105,16 @@ const definitions: readonly Definition[] = [
   },
   { flags: "--kernel-log <path>", text: "where XIDs are counted, or none", fallback: "/dev/kmsg" },
   {
-    flags: "--listen <host:port>",
-    text: "for /metrics and /healthz, or none",
-    fallback: `127.0.0.1:${ports.gpuMetrics}`,
+    flags: "--host <address>",
+    text: "where /metrics and /healthz listen",
+    fallback: loopbackHost,
+    shared: listenVariables.host,
+  },
+  {
+    flags: "--port <n>",
+    text: "their port, or none; 0 takes a free one",
+    fallback: String(ports.gpuMetrics),
+    shared: listenVariables.port,
   },
   { flags: "--buffer-minutes <n>", text: "minutes that undelivered data is kept, 1-120", fallback: "15" },
   { flags: "--shutdown-ms <n>", text: "milliseconds that SIGTERM may take, 500-60000", fallback: "5000" },
@@ -135,9 +145,9 @@ function describeCommand(env: NodeJS.ProcessEnv): Command {
       "after",
       `\nEvery option with a value can be set by an environment variable, for example ${prefix}PERIOD=10.\n\nExamples:\n  gpu-metrics --once --source nvidia-smi\n  gpu-metrics --explain --period 10 --nodes 20\n  gpu-metrics --source simulated --lifecycle assume-in-service --publish off`,
     );
-  for (const { flags, text, fallback, choices } of definitions) {
+  for (const { flags, text, fallback, choices, shared = "" } of definitions) {
     const option = new Option(flags, text);
-    const value = env[variableName(flags)];
+    const value = env[variableName(flags)] || env[shared];
     if (value !== undefined && value !== "") option.default(value, fallback);
     else if (fallback !== undefined) option.default(fallback);
     if (choices !== undefined) option.choices([...choices]);
@@ -185,7 +195,10 @@ function toSettings(given: Readonly<Record<string, string | boolean | undefined>
     publish: text("publish") === "on",
     markUnhealthy: text("onFatal") === "mark-unhealthy",
     kernelLog: unlessNone("kernelLog"),
-    listen: unlessNone("listen") === undefined ? undefined : address(text("listen")),
+    listen:
+      unlessNone("port") === undefined
+        ? undefined
+        : { host: text("host"), port: integer("--port", text("port"), 0, 65_535) },
     bufferMinutes: integer("--buffer-minutes", text("bufferMinutes"), 1, 120),
     shutdownMs: integer("--shutdown-ms", text("shutdownMs"), 500, 60_000),
     expectGpus: given.expectGpus === undefined ? undefined : integer("--expect-gpus", text("expectGpus"), 0, 16),
@@ -230,14 +243,6 @@ function httpUrl(path: string, text: string, protocols: readonly string[]): stri
 function endpoint(given: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   const value = given ?? (env.AWS_ENDPOINT_URL_CLOUDWATCH || env.AWS_ENDPOINT_URL || undefined);
   return value === undefined ? undefined : httpUrl("--endpoint", value, ["http:", "https:"]);
-}
-
-function address(text: string): { host: string; port: number } {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  if (match?.[1] === undefined || port > 65_535)
-    fail("--listen", text, "HOST:PORT, for example 127.0.0.1:9401, or none");
-  return { host: match[1].replace(/^\[|\]$/g, ""), port };
 }
 
 /** True where values that are invented may go: an endpoint on this machine. */

@@ -34,7 +34,7 @@ describe("gpu-metrics in a real outage of CloudWatch", () => {
         GPU_METRICS_ENDPOINT: cloudWatch.url,
         GPU_METRICS_INFERENCE_URL: inference.url,
         GPU_METRICS_KERNEL_LOG: "none",
-        GPU_METRICS_LISTEN: "none",
+        GPU_METRICS_PORT: "none",
         GPU_METRICS_PERIOD: String(period),
       },
     });

@@ -4,6 +4,7 @@ import { closeServer } from "../../runtime/close-server";
 import { createImds } from "../../runtime/imds";
 import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
+import { whereSet } from "../../runtime/settings";
 import { AdapterManager } from "./adapters/manager";
 import type { AdapterManifest } from "./adapters/manifest";
 import { type AdapterStore, openStore } from "./adapters/store";
@@ -22,7 +23,7 @@ import { watchMetadata } from "./lifecycle/watcher";
 import { HostMetrics } from "./metrics";
 import { lanes, type ServedModels } from "./models";
 import { createOperatorServer } from "./operator";
-import type { HostOptions } from "./options";
+import { type HostOptions, prefix, settings } from "./options";
 import { ensureToy } from "./toy/ensure-toy";
 
 /** A running host. */
@@ -175,12 +176,15 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     }),
   });
 
-  const host = { path: "host", where: "--host" };
-  const port = await listen(api, options, { host, port: { path: "port", where: "--port" } });
+  const place = (name: "host" | "port" | "operatorPort") => ({
+    path: name,
+    where: whereSet(prefix, name, settings[name]),
+  });
+  const port = await listen(api, options, { host: place("host"), port: place("port") });
   const operatorPort = await listen(
     operator,
     { host: "127.0.0.1", port: options.operatorPort },
-    { host, port: { path: "operatorPort", where: "--operator-port" } },
+    { host: place("host"), port: place("operatorPort") },
   ).catch((error) => {
     api.close();
     throw error;

@@ -5,6 +5,7 @@ import { ports } from "../../contracts/ports";
 import { answerSeconds } from "../../contracts/requests";
 import {
   count as countBetween,
+  listenSettings,
   readSettings,
   type SettingValues,
   setting,
@@ -16,7 +17,7 @@ const shareRange = "a number, 0.1 to 0.98";
 const share = z.coerce.number(shareRange).min(0.1, shareRange).max(0.98, shareRange);
 const flag = z.preprocess((value) => value === true || value === "true" || value === "1", z.boolean());
 const port = count(0, 65_535);
-const prefix = "INFERENCE_HOST";
+export const prefix = "INFERENCE_HOST";
 
 /**
  * Every setting of the host. Each is an option (`--queue-seconds 20`) and an environment variable
@@ -46,8 +47,7 @@ export const settings = {
     "seconds between two looks for new adapter versions; 0: only when the operator asks",
   ),
   chains: setting(z.string().optional(), undefined, "JSON file with the chain registry; the built-in one when missing"),
-  host: setting(z.string(), "127.0.0.1", "address of the client API"),
-  port: setting(port, ports.inferenceHost, "port of the client API; 0 takes a free one"),
+  ...listenSettings(ports.inferenceHost, "the client API"),
   operatorPort: setting(port, ports.inferenceHostOperator, "port of the operator's routes, always on 127.0.0.1"),
   contextTokens: setting(count(128), 2_048, "context of one request in tokens"),
   maxOutputTokens: setting(count(1), 1_024, "tokens that one request may ask for"),

@@ -16,6 +16,7 @@ ENV NODE_ENV=production \
     AI_ROUTER_LEAVE_SECONDS=5 \
     AI_ROUTER_MIGRATIONS_DIR=/app/migrations \
     DB_CA_FILE=/etc/ssl/rds/global-bundle.pem \
+    HOST=0.0.0.0 \
     PORT=8010
 USER node
 EXPOSE 8010

@@ -14,6 +14,7 @@ COPY services/knowledge-base/schema/migrations ./migrations
 ENV NODE_ENV=production \
     KB_MIGRATIONS_DIR=/app/migrations \
     DB_CA_FILE=/etc/ssl/rds/global-bundle.pem \
+    HOST=0.0.0.0 \
     PORT=8090
 USER node
 EXPOSE 8090

@@ -3,16 +3,15 @@ import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
 import { answerSeconds } from "../../contracts/requests";
-import { count, readSettings, type SettingValues, setting } from "../../runtime/settings";
+import { count, listenSettings, readSettings, type SettingValues, setting } from "../../runtime/settings";
 
-const prefix = "AI_ROUTER";
+export const prefix = "AI_ROUTER";
 
 /**
  * Every setting of the router: an option (`--hedge-ms 80`) and an environment variable (`AI_ROUTER_HEDGE_MS=80`); the option wins.
  */
 export const settings = {
-  host: setting(z.string(), "0.0.0.0", "address that the API listens on"),
-  port: setting(count(0, 65_535), ports.aiRouter, "port of the API; 0 takes a free one"),
+  ...listenSettings(ports.aiRouter),
   maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
   requestSeconds: setting(count(1, 3_600), answerSeconds, "seconds that a request may take"),
   firstByteSeconds: setting(
@@ -71,11 +70,11 @@ export interface RouterOptions extends Values {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads settings from options, then variables, then defaults; the port from `PORT` too, as ECS gives it; tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
+ * Reads settings from options, then variables, then defaults; tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
  * @throws InputError that names the option or variable
  */
 export function readOptions(given: Readonly<Record<string, unknown>>, environment: Environment): RouterOptions {
-  const values = readSettings(settings, prefix, given, environment, { port: ["PORT"] });
+  const values = readSettings(settings, prefix, given, environment);
   const tiers = gpuTiers.flatMap((tier) => tierAddress(tier, environment));
   if (tiers.length === 0) {
     throw new InputError({

@@ -6,6 +6,7 @@ import { closeServer } from "../../runtime/close-server";
 import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
 import { RequestError } from "../../runtime/openai/errors";
+import { whereSet } from "../../runtime/settings";
 import { within } from "../../runtime/within";
 import type { ActiveRequest } from "./api/generate";
 import { createApiServer } from "./api/server";
@@ -21,7 +22,7 @@ import { RecentTurns, type Turn } from "./memory/recent";
 import { SharedMemory } from "./memory/shared";
 import { createMetrics } from "./observe/metrics";
 import { MetricsPublisher } from "./observe/publisher";
-import type { RouterOptions } from "./options";
+import { prefix, type RouterOptions, settings } from "./options";
 import { type ModelCard, Tier } from "./routing/tier";
 import { migrate } from "./schema/migrate";
 
@@ -93,8 +94,8 @@ export async function startRouter(
     notReady: () => (leaving ? "draining" : undefined),
   });
   const port = await listen(server, options, {
-    host: { path: "host", where: "--host or AI_ROUTER_HOST" },
-    port: { path: "port", where: "--port, AI_ROUTER_PORT or PORT" },
+    host: { path: "host", where: whereSet(prefix, "host", settings.host) },
+    port: { path: "port", where: whereSet(prefix, "port", settings.port) },
   }).catch(async (error: unknown) => {
     // What is open keeps the process alive.
     await close();

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { healthPaths } from "../../../contracts/health";
-import { InputError } from "../../../contracts/input-error";
+import { type ListenAddress, listen } from "../../../runtime/listen";
 import type { Agent } from "../agent";
 
 /** How the agent is. */
@@ -37,7 +37,7 @@ export function describeHealth(agent: Agent): Health {
  * Serves /metrics and /healthz. What makes the series is loaded with the first scrape: most nodes are never scraped.
  * @throws InputError where the address is taken or not this machine's
  */
-export async function serve(agent: Agent, listen: { host: string; port: number }): Promise<Server> {
+export async function serve(agent: Agent, address: ListenAddress): Promise<Server> {
   let metrics: Promise<{ contentType: string; text(): Promise<string> }> | undefined;
   const server = createServer(async (request, response) => {
     const path = (request.url ?? "").split("?")[0];
@@ -53,12 +53,9 @@ export async function serve(agent: Agent, listen: { host: string; port: number }
       response.end(await series.text());
     } else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const given = `${listen.host}:${listen.port}`;
-      reject(new InputError({ path: "--listen", given, allowed: `a free address of this machine (${error.code})` }));
-    });
-    server.listen(listen.port, listen.host, resolve);
+  await listen(server, address, {
+    host: { path: "host", where: "--host, GPU_METRICS_HOST or HOST" },
+    port: { path: "port", where: "--port, GPU_METRICS_PORT or PORT" },
   });
   return server;
 }

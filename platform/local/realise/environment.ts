@@ -1,7 +1,7 @@
 import type { Outputs, Unresolved } from "../graph/graph";
 import type { ImageSettings } from "../graph/image";
 import type { Container, DeclaredService } from "../graph/tasks";
-import type { AddressBook } from "./addresses";
+import { type AddressBook, loopback } from "./addresses";
 import { databaseEnvironment, type LocalDatabase } from "./database-environment";
 
 /** What the environment of every service is made from. */
@@ -21,9 +21,6 @@ export interface MissingVariable {
   readonly variable: string;
   readonly output: Unresolved;
 }
-
-/** Variables in which programs take the address that they listen at: loopback, never the network. */
-const loopbackOnly = { HOST: "127.0.0.1", KB_HOST: "127.0.0.1", ROUTER_HOST: "127.0.0.1" };
 
 /** Variables of this process that a program needs to run at all. */
 const inherited = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_COMPILE_CACHE"];
@@ -55,7 +52,7 @@ export function serviceEnvironment(
     ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
     ...image.environment,
     ...databaseEnvironment(service.name, Object.fromEntries(kept), database),
-    ...loopbackOnly,
+    ...loopback,
     ...(localPort !== undefined && { PORT: String(localPort) }),
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",

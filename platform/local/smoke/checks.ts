@@ -4,6 +4,8 @@ import { sampleQuestion } from "../endpoints";
 import { type LocalPlatform, router } from "../run/local-platform";
 import { knowledgeBase } from "../run/story-memory";
 import { askTurn } from "../run/turns";
+import { isLoopbackAddress, listeningSockets, showsSockets } from "./listening";
+import { descendants } from "./process-tree";
 
 /** One thing that a person would try. */
 export interface Check {
@@ -25,8 +27,30 @@ export function checksOf(platform: LocalPlatform): Check[] {
     ...memoryChecks(platform),
     ...routerChecks(platform),
     ...tierChecks(platform),
+    ...(showsSockets() ? [{ name: onLoopback, run: socketsCheck }] : []),
     ...(consoleUrl === undefined ? [] : [{ name: "console page", run: () => consoleCheck(consoleUrl) }]),
   ];
+}
+
+/** Checks that this system does not allow, each with the reason. */
+export function skippedChecks(): { readonly name: string; readonly reason: string }[] {
+  return showsSockets()
+    ? []
+    : [{ name: onLoopback, reason: `${process.platform} does not show the sockets of processes` }];
+}
+
+const onLoopback = "every listening socket is on loopback";
+
+/** Looks at this process and everything below it. */
+async function socketsCheck(): Promise<string> {
+  const all = [{ pid: process.pid, name: "platform" }, ...descendants(process.pid)];
+  const sockets = listeningSockets(all.map(({ pid }) => pid));
+  const open = sockets.filter(({ address }) => !isLoopbackAddress(address));
+  const nameOf = (of: number) => all.find(({ pid }) => pid === of)!.name;
+  if (open.length > 0) {
+    throw new Error(open.map(({ pid, address, port }) => `${nameOf(pid)} (${pid}) at ${address}:${port}`).join(", "));
+  }
+  return `${sockets.length} sockets of ${new Set(sockets.map(({ pid }) => pid)).size} processes`;
 }
 
 function healthChecks({ parts }: LocalPlatform): Check[] {

@@ -6,7 +6,7 @@ import type { LocalPlatform } from "../run/local-platform";
 import { takeDataDir } from "../run/run-file";
 import { createSteps } from "../terminal/steps";
 import { endSignal, type UpOptions } from "../up";
-import { type Check, checksOf } from "./checks";
+import { type Check, checksOf, skippedChecks } from "./checks";
 import { descendants, MemoryWatch } from "./process-tree";
 
 /** Bars of the whole, after installation, on two cores. */
@@ -23,6 +23,8 @@ interface CheckResult {
 export interface SmokeReport {
   readonly passed: number;
   readonly failed: number;
+  /** Checks that this system does not allow, and why. */
+  readonly skipped: ReturnType<typeof skippedChecks>;
   /** Seconds from the start of the command. */
   readonly seconds: { readonly ready: number; readonly stop: number; readonly total: number };
   /** Largest sum of memory over all processes, MiB. */
@@ -53,19 +55,22 @@ export async function smoke(options: UpOptions, temporary: boolean): Promise<num
     const stop = since(stopping);
     steps.end();
     const failed = checks.filter(({ ok }) => !ok).length;
+    const skipped = skippedChecks();
     const total = since(started);
     const peakMiB = memory.peakMiB();
     const met = total <= bars.seconds && peakMiB <= bars.memoryMiB && stop <= bars.stopSeconds;
     const report: SmokeReport = {
       passed: checks.length - failed,
       failed,
+      skipped,
       seconds: { ready, stop, total },
       peakMiB,
       bars: { ...bars, met },
       checks,
     };
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
-    process.stderr.write(`smoke: ${report.passed} passed, ${failed} failed\n`);
+    process.stderr.write(`smoke: ${report.passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
+    for (const { name, reason } of skipped) process.stderr.write(`skipped: ${name}: ${reason}\n`);
     return failed === 0 ? exitCodes.fine : exitCodes.findings;
   } finally {
     memory.end();

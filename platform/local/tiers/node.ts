@@ -4,6 +4,7 @@ import { lifecycleHooks } from "../../../contracts/node";
 import { describeInstance, type ImdsDouble, startImdsDouble } from "../../../runtime/imds-double";
 import { parsePrometheus } from "../../../runtime/prometheus";
 import { ManagedProcess } from "../processes/managed-process";
+import { loopback } from "../realise/addresses";
 import type { Lifecycle, NodeState } from "../state";
 import type { AutoScalingCall } from "./aws-endpoint";
 
@@ -78,8 +79,8 @@ export class LocalNode {
       this.parts.inferenceHost,
       [],
       {
-        INFERENCE_HOST_HOST: "127.0.0.1",
-        INFERENCE_HOST_PORT: String(this.port),
+        ...loopback,
+        PORT: String(this.port),
         INFERENCE_HOST_OPERATOR_PORT: "0",
         INFERENCE_HOST_THREADS: "1",
       },
@@ -89,7 +90,7 @@ export class LocalNode {
       GPU_METRICS_SOURCE: "simulated",
       GPU_METRICS_SIMULATED_TOKENS_PER_SECOND: String(simulatedTokensPerSecond),
       GPU_METRICS_INFERENCE_URL: `http://127.0.0.1:${this.port}/metrics`,
-      GPU_METRICS_LISTEN: "none",
+      PORT: "none",
       GPU_METRICS_KERNEL_LOG: "none",
     });
     await Promise.all([launched, this.#host.start(), this.#metrics.start()]);

@@ -33,8 +33,9 @@ Examples:
     .command("serve")
     .description("Serve the HTTP API until SIGTERM.")
     .option("--data-dir <folder>", "folder of the embedded database")
-    .option("--port <number>", "port to listen on", wholeNumber("--port", 0, 65_535))
-    .action((options: { dataDir?: string; port?: number }) => serve(process.env, options));
+    .option("--host <address>", "address to listen on, as HOST (default 127.0.0.1)")
+    .option("--port <number>", "port to listen on, as PORT", wholeNumber("--port", 0, 65_535))
+    .action((options: { dataDir?: string; host?: string; port?: number }) => serve(process.env, options));
 
   program
     .command("migrate")

@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { InputError } from "../../../contracts/input-error";
 import { ports } from "../../../contracts/ports";
+import { addressProblem } from "../../../runtime/listen";
 import { createLogger } from "../../../runtime/logger";
+import { listenSettings, readSettings, whereSet } from "../../../runtime/settings";
 import { heedStopSignals } from "../../../runtime/stop-signal";
 import { buildServer } from "../api/server";
 import { catchUp, hasDrifted, refill } from "../index/maintenance";
@@ -13,9 +15,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const settleMs = 30_000;
 
 /** Serves the API until SIGTERM or SIGINT; then requests in flight are finished, new ones refused. */
-export async function serve(environment: Environment, options: { dataDir?: string; port?: number }): Promise<void> {
+export async function serve(
+  environment: Environment,
+  options: { dataDir?: string; host?: string; port?: number },
+): Promise<void> {
   const logger = createLogger("knowledge-base");
-  const settings = serverSettings(environment, options.port);
+  const given = serverSettings(environment, options);
   const stop = heedStopSignals(logger);
   const { database, indexer, vector } = await openLibrary(environment, options.dataDir);
   if (vector?.advice !== undefined) logger.warn(vector.advice);
@@ -39,8 +44,14 @@ export async function serve(environment: Environment, options: { dataDir?: strin
     }, settleMs);
   };
 
-  const app = await buildServer({ ...settings, indexer, logger, wrote: soon });
-  await app.listen({ host: settings.host, port: settings.port });
+  const app = await buildServer({ ...given, indexer, logger, wrote: soon });
+  await app.listen({ host: given.host, port: given.port }).catch(async (error: NodeJS.ErrnoException) => {
+    await database.close();
+    throw addressProblem(error, given, {
+      host: { path: "host", where: whereSet(prefix, "host", settings.host) },
+      port: { path: "port", where: whereSet(prefix, "port", settings.port) },
+    });
+  });
   stop.serving();
   logger.info({ address: app.addresses()[0], engine: database.engine, embedder: indexer.choice.kind }, "listening");
   soon();
@@ -52,22 +63,17 @@ export async function serve(environment: Environment, options: { dataDir?: strin
   await database.close();
 }
 
-/** Reads PORT, KB_HOST, KB_TRUSTED_PROXIES, KB_CORS_ORIGINS, KB_CURSOR_SECRET. @throws InputError */
-export function serverSettings(environment: Environment, port?: number) {
+/** Where the API listens. */
+const settings = listenSettings(ports.knowledgeBase);
+const prefix = "KB";
+
+/** Reads `settings`, KB_TRUSTED_PROXIES, KB_CORS_ORIGINS, KB_CURSOR_SECRET. @throws InputError */
+export function serverSettings(environment: Environment, given: { host?: string; port?: number } = {}) {
   const list = (name: string) =>
     (environment[name] ?? "")
       .split(",")
       .map((item) => item.trim())
       .filter((item) => item !== "");
-  const chosen = port ?? Number(environment.PORT || ports.knowledgeBase);
-  if (!Number.isInteger(chosen) || chosen < 0 || chosen > 65_535) {
-    throw new InputError({
-      path: "port",
-      given: environment.PORT ?? port,
-      allowed: "0 to 65535",
-      where: "PORT or --port",
-    });
-  }
   const trustedProxies = list("KB_TRUSTED_PROXIES");
   for (const network of trustedProxies) {
     const [address = "", bits, ...more] = network.split("/");
@@ -94,8 +100,7 @@ export function serverSettings(environment: Environment, port?: number) {
     }
   }
   return {
-    host: environment.KB_HOST || "0.0.0.0",
-    port: chosen,
+    ...readSettings(settings, prefix, given, environment),
     trustedProxies,
     corsOrigins,
     cursorSecret: environment.KB_CURSOR_SECRET || undefined,
