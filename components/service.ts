@@ -197,6 +197,8 @@ export class Service extends Component {
             taskDefinition: taskDefinition.arn,
             desiredCount: args.tasks.min,
             capacityProviderStrategies: [...capacityStrategies[home.capacity]],
+            // Without it the provider refuses, when it plans, every change of the strategy above.
+            forceNewDeployment: true,
             platformVersion: "LATEST",
             deploymentCircuitBreaker: { enable: true, rollback: true },
             deploymentMinimumHealthyPercent: 100,
