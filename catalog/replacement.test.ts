@@ -1,45 +1,77 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { replacementRule, replacementRules } from "./replacement";
+import { additions, generatedTable, handWrittenRules, replacementRule } from "./replacement";
 
-/** The declaration of a type's arguments in the SDK; undefined where the SDK has no such type. */
-function declaredArgs(type: string): string | undefined {
+/** The declaration of a type's arguments in the SDK. */
+function declaredArgs(type: string): string {
   const [packageName, module = "", name] = type.split(":");
   const folder = dirname(require.resolve(`@pulumi/${packageName}/package.json`));
-  const file = join(folder, `${module.replace(/^index\//, "")}.d.ts`);
-  if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, "utf8");
-  const start = text.indexOf(`export interface ${name}Args {`);
-  return start < 0 ? undefined : text.slice(start);
+  const text = readFileSync(join(folder, `${module.replace(/^index\//, "")}.d.ts`), "utf8");
+  return text.slice(text.indexOf(`export interface ${name}Args {`));
 }
 
 describe("replacement table", () => {
-  for (const [type, rule] of Object.entries(replacementRules)) {
-    if (type.startsWith("pulumi:")) continue;
-    it(`names only properties that ${type} has`, () => {
-      const args = declaredArgs(type);
-      assert.ok(args, `the SDK has no ${type}`);
-      const paths = rule.replaces.map((entry) => (typeof entry === "string" ? entry : entry.path));
-      const named = [...paths, ...(rule.unordered ?? []), ...(rule.autoName === undefined ? [] : [rule.autoName])];
-      const unknown = named
-        .map((path) => path.split(/[.[]/)[0]!)
-        .filter((property) => !new RegExp(`^ {4}${property}\\??: `, "m").test(args));
-      assert.deepEqual(unknown, []);
-    });
-  }
+  const manifest = JSON.parse(readFileSync(join(__dirname, "..", "package.json"), "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
 
-  it("takes as automatic only names that a program may leave out", () => {
-    const required = Object.entries(replacementRules)
-      .filter(([type, { autoName }]) => autoName !== undefined && !type.startsWith("pulumi:"))
-      .filter(([type, { autoName }]) => !new RegExp(`^ {4}${autoName}\\?: `, "m").test(declaredArgs(type) ?? ""))
-      .map(([type]) => type);
-    assert.deepEqual(required, []);
+  it("was generated for the version of the SDK that is pinned", () => {
+    const { sdk, sdkVersion } = generatedTable();
+    assert.equal(
+      sdkVersion,
+      manifest.dependencies[sdk],
+      "another version is pinned: run catalog/replacement/generate/generate.ts with the provider's source (docs/preview.md)",
+    );
+  });
+
+  it("says which version of the provider it was read from, and cites that in hand-written conditions", () => {
+    const { sourceVersion } = generatedTable();
+    const cited = Object.values(additions).flatMap(({ conditions = [], refusals = [] }) => [
+      ...conditions,
+      ...refusals,
+    ]);
+    const other = cited
+      .map(({ source }) => source)
+      .filter((source) => source.includes("terraform-provider-aws") && !source.includes(`/v${sourceVersion}/`));
+    assert.deepEqual(other, []);
+    assert.ok(cited.length > 20);
+  });
+
+  it("has conditions only for properties that the provider's code decides on, or that the SDK adds", () => {
+    const groundless = Object.entries(additions).flatMap(([type, { conditions = [] }]) => {
+      const { depends = [], unknown = [] } = generatedTable().types[type] ?? {};
+      return conditions
+        .filter(({ path }) => ![...depends, ...unknown].includes(path) && !depends.includes("*"))
+        .map(({ path }) => `${type} ${path}`);
+    });
+    assert.deepEqual(groundless, []);
+  });
+
+  it("names only properties that the SDK has", () => {
+    const unknown = Object.entries({ ...additions, ...handWrittenRules })
+      .filter(([type]) => !type.startsWith("pulumi:"))
+      .flatMap(([type, rule]) => {
+        const args = declaredArgs(type);
+        const paths = [
+          ...("replaces" in rule ? rule.replaces : []),
+          ...(rule.conditions ?? []).map(({ path }) => path),
+          ...(rule.autoName === undefined ? [] : [rule.autoName]),
+        ];
+        return paths
+          .map((path) => path.split(/[.[]/)[0]!)
+          .filter((property) => !new RegExp(`^ {4}${property}\\??: `, "m").test(args))
+          .map((property) => `${type} ${property}`);
+      });
+    assert.deepEqual(unknown, []);
   });
 
   it("cites a source for every type", () => {
-    const without = Object.entries(replacementRules).filter(([, { source }]) => !source.startsWith("https://"));
-    assert.deepEqual(without, []);
+    const rules = Object.keys({ ...generatedTable().types, ...handWrittenRules }).map((type) => replacementRule(type));
+    assert.deepEqual(
+      rules.filter((rule) => !rule?.source.startsWith("https://")),
+      [],
+    );
   });
 
   it("replaces every AWS resource whose region changes, and says nothing of a type it does not know", () => {

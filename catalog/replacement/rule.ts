@@ -1,10 +1,21 @@
+/** Inputs of a resource, as a program sets them. */
+export type Inputs = Readonly<Record<string, unknown>>;
+
 /**
  * Which properties of a resource cannot change in place, as the provider's schema says (`ForceNew`, `RequiresReplace`). A type
  * without an entry has an unknown answer, which is not the same as "none".
  */
 export interface ReplacementRule {
   /** Property paths, `[*]` for any item, whose change replaces the resource. */
-  readonly replaces: readonly (string | ConditionalReplacement)[];
+  readonly replaces: readonly string[];
+  /** Property paths that replace when they change to another value, and keep the old one when the program leaves them out. */
+  readonly replacesWhenSet?: readonly string[];
+  /** Properties whose change replaces for some values only. */
+  readonly conditions?: readonly Condition[];
+  /** Property paths of which it is not known whether their change replaces. */
+  readonly notKnown?: readonly string[];
+  /** Changes that the provider or the cloud refuses. */
+  readonly refusals?: readonly Refusal[];
   /**
    * The property that the provider fills with a unique name when the program leaves it out. Set by the program, a replacement
    * would collide with the old resource, so that is deleted first.
@@ -21,27 +32,20 @@ export interface ReplacementRule {
   readonly source: string;
 }
 
-export interface ConditionalReplacement {
+export interface Condition {
   readonly path: string;
-  /** Judged by the new inputs: true when the change replaces, false when it is made in place. */
-  readonly when: (inputs: Readonly<Record<string, unknown>>) => boolean;
+  /** True when the change replaces, false when it is made in place, `not known` when the inputs do not tell. */
+  readonly when: (old: Inputs, next: Inputs) => boolean | "not known";
+  /** Where it was read. */
+  readonly source: string;
 }
 
-const provider = "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/";
-
-type Rest = Omit<ReplacementRule, "replaces" | "source">;
-
-/** A rule whose source is a file of the AWS provider. */
-export function aws(file: string, replaces: ReplacementRule["replaces"], rest: Rest = {}): ReplacementRule {
-  return { replaces, ...rest, source: provider + file };
+export interface Refusal {
+  /** Why the change from the old inputs to the new ones is refused; undefined when it is not. */
+  readonly reason: (old: Inputs, next: Inputs) => string | undefined;
+  /** Where it was read. */
+  readonly source: string;
 }
 
-/** A rule for what the provider names by itself; another `name` replaces. */
-export function named(file: string, replaces: ReplacementRule["replaces"], rest: Rest = {}): ReplacementRule {
-  return aws(file, ["name", ...replaces], { autoName: "name", ...rest });
-}
-
-/** The same for a type that also takes a `namePrefix`. */
-export function prefixed(file: string, replaces: ReplacementRule["replaces"], rest: Rest = {}): ReplacementRule {
-  return named(file, ["namePrefix", ...replaces], rest);
-}
+/** Declared by hand beside the generated table: what a schema does not say. */
+export type RuleAdditions = Partial<Omit<ReplacementRule, "replaces" | "replacesWhenSet" | "notKnown" | "source">>;

@@ -81,8 +81,10 @@ export interface PropertyDiff {
 
 /** What the plan can say about a step beyond Pulumi's own words. */
 export interface StepNotes {
-  /** True when a property changed and the type has no entry in the replacement table. */
-  readonly replacementUnknown?: boolean;
+  /** Changed properties of which it is not known whether they replace the resource: `catalog/replacement` does not say. */
+  readonly mayReplace?: readonly string[];
+  /** Why the provider or the cloud will refuse this change. */
+  readonly refused?: readonly string[];
   /** Set for a replacement: the old resource is deleted before the new one is made. */
   readonly deleteBeforeReplace?: boolean;
   /** Resources whose replacement drags this one along. */

@@ -28,7 +28,7 @@ export function makePlan(evaluation: Evaluation, baseline?: Baseline): Plan {
     steps,
     outputs: mapValues(head.outputs, withoutStandIns),
     oldOutputs: baseline && mapValues(baseline.state.outputs, withoutStandIns),
-    diagnostics: [...evaluation.diagnostics, ...protectionErrors(steps)],
+    diagnostics: [...evaluation.diagnostics, ...protectionErrors(steps), ...refusals(steps)],
     changeSummary: counted,
     durationMs: evaluation.durationMs,
     baseline: baseline?.name,
@@ -49,6 +49,19 @@ function protectionErrors(steps: readonly Step[]): Diagnostic[] {
       urn,
       message: `${op} refused: "${old!.name}" is protected; set protect to false and run \`pulumi up\` first`,
     }));
+}
+
+/** What the provider or the cloud refuses, so that `up` would stop there. */
+function refusals(steps: readonly Step[]): Diagnostic[] {
+  return steps.flatMap(({ op, urn, name, notes }) =>
+    (notes.refused ?? []).map(
+      (reason): Diagnostic => ({
+        severity: "error",
+        urn,
+        message: `${op} of "${name}" will be refused: ${reason}`,
+      }),
+    ),
+  );
 }
 
 interface Match {
@@ -203,7 +216,8 @@ class Planner {
     const causes = [...dragging, ...this.causes(next, found.replaceReasons)];
     const first = op === "replace" && (found.deleteBeforeReplace || this.followsDeletion(causes));
     return {
-      ...(found.replacementUnknown && op === "update" ? { replacementUnknown: true } : {}),
+      ...(op === "update" ? filled("mayReplace", found.mayReplace) : {}),
+      ...filled("refused", found.refusals),
       ...(first ? { deleteBeforeReplace: true } : {}),
       ...(op === "replace" && causes.length > 0 ? { replacedBecauseOf: [...new Set(causes)] } : {}),
       ...(old.urn === next.urn ? {} : { renamedFrom: old.urn }),

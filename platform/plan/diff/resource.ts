@@ -15,7 +15,10 @@ export interface ResourceDifference {
   /** Top-level properties, or `provider`, that force a replacement. */
   readonly replaceReasons: readonly string[];
   readonly detailedDiff: Readonly<Record<string, PropertyDiff>>;
-  readonly replacementUnknown: boolean;
+  /** Changed properties of which it is not known whether they replace; every one for a type that nothing is known of. */
+  readonly mayReplace: readonly string[];
+  /** Why the provider or the cloud will refuse the change. */
+  readonly refusals: readonly string[];
   readonly deleteBeforeReplace: boolean;
   readonly ignored: readonly string[];
   readonly notCompared: readonly string[];
@@ -57,14 +60,17 @@ export function diffResource(
     },
   });
   const paths = [...differences].flatMap(([key, difference]) => leaves(difference, [key]));
-  const forces = forcing(rule, next, paths);
+  const change = { old: oldInputs, next: kept.inputs };
+  const forces = forcing(rule, next, paths, change);
   const keys = [...differences.keys()];
   return {
     differences,
     diffReasons: keys,
     replaceReasons: [...new Set(forces.map((path) => String(path[0])))].sort(),
     detailedDiff: detail(paths, forces),
-    replacementUnknown: rule === undefined && next.custom && keys.length > 0,
+    mayReplace: next.custom ? notKnown(rule, paths, change) : [],
+    refusals:
+      keys.length === 0 ? [] : (rule?.refusals ?? []).flatMap(({ reason }) => reason(change.old, change.next) ?? []),
     deleteBeforeReplace: deletesFirst(rule, next),
     ignored: kept.ignored,
     notCompared: [...notCompared],
@@ -162,14 +168,60 @@ function leaves(difference: Difference, path: Path): Leaf[] {
   }
 }
 
+/** The inputs on both sides, outputs in them as references. */
+interface Change {
+  readonly old: PropertyMap;
+  readonly next: PropertyMap;
+}
+
 /** The changed places that force a replacement, by the type's rule and by the program's `replaceOnChanges`. */
-function forcing(rule: ReplacementRule | undefined, next: ResourceState, changed: readonly Leaf[]): Path[] {
-  const byRule = (rule?.replaces ?? []).filter((entry) => typeof entry === "string" || entry.when(next.inputs));
-  const patterns = [
-    ...byRule.map((entry) => (typeof entry === "string" ? entry : entry.path)),
-    ...(next.replaceOnChanges ?? []),
-  ].map((text) => (text === "*" ? [] : parsePath(text)));
-  return changed.map(({ path }) => path).filter((path) => patterns.some((pattern) => touches(pattern, path)));
+function forcing(
+  rule: ReplacementRule | undefined,
+  next: ResourceState,
+  changed: readonly Leaf[],
+  change: Change,
+): Path[] {
+  const conditions = (rule?.conditions ?? []).filter(({ when }) => when(change.old, change.next) === true);
+  const always = [...(rule?.replaces ?? []), ...conditions.map(({ path }) => path), ...(next.replaceOnChanges ?? [])];
+  const whenSet = (rule?.replacesWhenSet ?? []).map(parsePath);
+  const patterns = always.map((text) => (text === "*" ? [] : parsePath(text)));
+  return changed
+    .filter(
+      ({ path, kind }) =>
+        patterns.some((pattern) => reaches(pattern, path, change)) ||
+        (kind !== "delete" && whenSet.some((pattern) => reaches(pattern, path, change))),
+    )
+    .map(({ path }) => path);
+}
+
+/** Top-level properties that changed and may replace: that nothing is known of, or whose condition the inputs do not decide. */
+function notKnown(rule: ReplacementRule | undefined, changed: readonly Leaf[], change: Change): string[] {
+  const conditions = (rule?.conditions ?? []).filter(({ when }) => when(change.old, change.next) === "not known");
+  const texts = rule === undefined ? ["*"] : [...(rule.notKnown ?? []), ...conditions.map(({ path }) => path)];
+  const patterns = texts.map((text) => (text === "*" ? [] : parsePath(text)));
+  const found = changed.filter(({ path }) => patterns.some((pattern) => reaches(pattern, path, change)));
+  return [...new Set(found.map(({ path }) => String(path[0])))];
+}
+
+/** True when a pattern names a changed place, something above it, or something inside it that one of the sides has. */
+function reaches(pattern: Path, path: Path, { old, next }: Change): boolean {
+  if (!touches(pattern, path)) return false;
+  if (pattern.length <= path.length) return true;
+  const full = [...path, ...pattern.slice(path.length)];
+  return hasValueAt(old, full) || hasValueAt(next, full);
+}
+
+function hasValueAt(value: PropertyValue | undefined, [head, ...rest]: Path): boolean {
+  const plain = value === undefined ? null : withoutSecrets(value);
+  if (plain === null) return false;
+  if (head === undefined || isUnknown(plain)) return true;
+  if (Array.isArray(plain)) {
+    return head === "*" ? plain.some((item) => hasValueAt(item, rest)) : hasValueAt(plain[Number(head)], rest);
+  }
+  if (!isObject(plain)) return true;
+  return head === "*"
+    ? Object.values(plain).some((item) => hasValueAt(item, rest))
+    : hasValueAt(plain[String(head)], rest);
 }
 
 function detail(changed: readonly Leaf[], forces: readonly Path[]): Record<string, PropertyDiff> {

@@ -5,7 +5,7 @@ import type { Step } from "../model";
 export function notesOf({ op, notes, new: next }: Step): string[] {
   const list: string[] = [];
   const names = (paths: readonly string[]): string => paths.join(", ");
-  if (notes.replacementUnknown) list.push("replacement unknown");
+  if (notes.mayReplace?.length) list.push(`may replace: not known (${names(notes.mayReplace)})`);
   if (op === "replace" && notes.deleteBeforeReplace) list.push("deleted before it is replaced");
   if (notes.replacedBecauseOf?.length) {
     list.push(`replaced because of ${notes.replacedBecauseOf.map((urn) => parseUrn(urn).name).join(", ")}`);
