@@ -10,7 +10,10 @@ const connectMs = 5_000;
  * Reads `--attach host:port`, LOCAL_DB_USER (default: postgres) and LOCAL_DB_PASSWORD.
  * @throws InputError for an address that is not on this machine, since the connection is without TLS.
  */
-export function attachedDatabase(address: string, environment: NodeJS.ProcessEnv = process.env): LocalDatabase {
+export function attachedDatabase(
+  address: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Extract<LocalDatabase, { kind: "attached" }> {
   const [, host, port] = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(address) ?? [];
   if (host === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
     throw new InputError({

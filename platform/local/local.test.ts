@@ -20,7 +20,7 @@ import type { DeclaredService } from "./graph/tasks";
 import { lastWords } from "./processes/managed-process";
 import { AddressBook } from "./realise/addresses";
 import { databaseEnvironment } from "./realise/database-environment";
-import { embeddedDatabase } from "./realise/realisers";
+import { localDatabase } from "./realise/realisers";
 import { LocalSecrets } from "./realise/secrets";
 import { keepCopy, recoverDatabase } from "./run/database-recovery";
 import { findRunning, takeDataDir } from "./run/run-file";
@@ -75,9 +75,21 @@ describe("names and values of the cloud", () => {
     );
   });
 
-  it("give a service its own embedded database, or an attached server's address", () => {
-    const declared = { DB_HOST: embeddedDatabase, DB_NAME: "kb", DB_USER: "kb_app", DB_TLS: "on", LOG_LEVEL: "info" };
-    assert.deepEqual(databaseEnvironment("knowledge-base", declared, { kind: "embedded", dataDir: "/data" }), {
+  it("give a service its role on the PostgreSQL of this machine, an embedded database, or an attached server's address", () => {
+    const declared = { DB_HOST: localDatabase, DB_NAME: "kb", DB_USER: "kb_app", DB_TLS: "on", LOG_LEVEL: "info" };
+    const own = { kind: "own", dataDir: "/data", port: 7423, passwordOf: (name: string) => `of ${name}` } as const;
+    const served = databaseEnvironment("quest-system", { ...declared, DB_NAME: "quests", DB_USER: "quests" }, own);
+    assert.deepEqual(served, {
+      DB_HOST: "127.0.0.1",
+      DB_NAME: "quests",
+      DB_PASSWORD: "of quest-system",
+      DB_POOL_SIZE: "2",
+      DB_PORT: "7423",
+      DB_TLS: "off",
+      DB_USER: "quests",
+      LOG_LEVEL: "info",
+    });
+    assert.deepEqual(databaseEnvironment("knowledge-base", declared, own), {
       KB_DATA_DIR: join("/data", "databases", "knowledge-base"),
       LOG_LEVEL: "info",
     });

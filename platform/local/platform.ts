@@ -13,14 +13,16 @@ import { type DeclaredService, declaredServices } from "./graph/tasks";
 import { type LocalTiers, nodePrograms, withoutTiers } from "./local-tiers";
 import type { Ports } from "./ports";
 import { AddressBook } from "./realise/addresses";
-import type { LocalDatabase } from "./realise/database-environment";
+import { type DatabasePlace, embedsDatabase, type LocalDatabase } from "./realise/database-environment";
 import { realisedOutputs, secretValues, tierAt } from "./realise/realisers";
 import { LocalSecrets } from "./realise/secrets";
 import { ChangeFeed } from "./run/change-feed";
 import { Closing } from "./run/closing";
+import { DatabaseServer, databaseNameOf, ownersOf } from "./run/database-server";
 import { LocalPlatform } from "./run/local-platform";
 import { LocalServices } from "./run/services";
 import { ensureKey, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
+import { takeAlong } from "./run/take-along";
 import { type Selection, selectParts } from "./selection";
 import type { Steps } from "./terminal/steps";
 import type { ScalingPace } from "./tiers/group";
@@ -85,6 +87,11 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
   const consolePort = await ports.next("the console");
   const servicePorts = new Map<string, number>();
   for (const { name, port } of declared) if (port !== undefined) servicePorts.set(name, await ports.next(name));
+  const secrets = new LocalSecrets(join(dataDir, "secrets.json"));
+  const place = await databasePlace(database, secrets, ports);
+  const databaseUp = startDatabase(place, selection, feed, steps, closing);
+  // Its failure is heard below, where services wait for it.
+  databaseUp.catch(() => undefined);
 
   const tiers = selection.tiers
     ? await startTiers({
@@ -100,7 +107,6 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     : withoutTiers;
   closing.push(() => tiers.stop());
   const addresses = addressBook(graph, declared, servicePorts, tiers, edgePort);
-  const secrets = new LocalSecrets(join(dataDir, "secrets.json"));
   const outputs = realisedOutputs({
     graph,
     secrets,
@@ -117,9 +123,11 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     ports: servicePorts,
     bundles,
     images: new Map(declared.map(({ name }) => [name, imageSettings(projectDir, name)])),
-    sources: { outputs, secrets: values, addresses, database, awsEndpoint: tiers.awsEndpoint },
+    sources: { outputs, secrets: values, addresses, database: place, awsEndpoint: tiers.awsEndpoint },
+    databaseOf: async (name) => ownersOf(selection.services).some((owner) => owner.name === name) && databaseUp,
     prepare: async (name, started) => {
       if (name === knowledgeBase) await ensureKey(started, secrets);
+      await bringDatabaseOfBefore(name);
     },
     onRecovered: (name) => {
       if (name === knowledgeBase) forgetStories(secrets);
@@ -136,6 +144,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     const rules = edge.routes.length;
     steps.begin(1, "aws:lb:LoadBalancer", edge.loadBalancer.name).done(`${localEdge.url}, ${rules} rules`);
   }
+  let server: DatabaseServer | undefined;
   const platform = new LocalPlatform({
     stack,
     startedAt,
@@ -146,18 +155,61 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     tiers,
     edge: localEdge && { ...localEdge, routes: edge!.routes },
     feed,
+    databaseServer: () => server,
   });
   const page = await startConsole(platform, { port: consolePort });
   closing.push(() => page.close());
   platform.console = page;
   steps.begin(1, "console", "page").done(page.url);
-  const databaseStep = steps.begin(1, "aws:rds:Instance", "database");
-  await Promise.all([services.start(), tiersUp(tiers, steps)]);
-  databaseStep.done(databaseNote(selection, database));
+  const serverUp = databaseUp.then((started) => {
+    server = started;
+  });
+  await Promise.all([serverUp, services.start(), tiersUp(tiers, steps)]);
   const url = platform.urlOf(knowledgeBase);
   if (url !== undefined && running.has(knowledgeBase)) await bringSamples(services, secrets, url, steps);
   platform.becomeReady();
   return platform;
+
+  async function bringDatabaseOfBefore(name: string): Promise<void> {
+    const owner = ownersOf(selection.services).find((service) => service.name === name);
+    const address = owner && (await databaseUp)?.address;
+    if (owner === undefined || address === undefined) return;
+    const taken = await takeAlong(dataDir, name, address, databaseNameOf(owner)!);
+    if (taken !== undefined) steps.say(taken);
+  }
+}
+
+async function databasePlace(database: LocalDatabase, secrets: LocalSecrets, ports: Ports): Promise<DatabasePlace> {
+  if (database.kind === "attached") return database;
+  const passwordOf = (service: string) => secrets.value(`local:database-password:${service}`, 32);
+  return { ...database, port: await ports.next("the database"), passwordOf };
+}
+
+/** The platform's own PostgreSQL, where a service runs that uses it. */
+async function startDatabase(
+  place: DatabasePlace,
+  { services }: Selection,
+  feed: ChangeFeed,
+  steps: Steps,
+  closing: Closing,
+): Promise<DatabaseServer | undefined> {
+  const step = steps.begin(1, "aws:rds:Instance", "database");
+  if (place.kind === "attached") {
+    step.done(`PostgreSQL at ${place.host}:${place.port}`);
+    return undefined;
+  }
+  const embedding = services.filter(({ name, stub }) => !stub && embedsDatabase(name)).map(({ name }) => name);
+  const owners = ownersOf(services);
+  try {
+    const server = owners.length === 0 ? undefined : await DatabaseServer.start(place, services, feed.changed, closing);
+    const own = server && `PostgreSQL at ${server.address.host}:${server.address.port}`;
+    const embedded = embedding.length > 0 && `embedded in ${embedding.join(", ")}`;
+    step.done([own, embedded].filter(Boolean).join("; ") || "no service here uses it");
+    return server;
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
 }
 
 /** Evaluates the stack and builds the programs at the same time. A part that the stack does not have ends both. */
@@ -205,12 +257,6 @@ function addressBook(
     else if (url !== undefined) book.add(loadBalancer.name, port, Number(new URL(url).port));
   }
   return book;
-}
-
-function databaseNote({ services }: Selection, database: LocalDatabase): string {
-  const owners = services.filter(({ stub, main }) => !stub && main.environment.some(({ name }) => name === "DB_HOST"));
-  if (database.kind === "attached") return `PostgreSQL at ${database.host}:${database.port}`;
-  return `embedded PostgreSQL in ${owners.map(({ name }) => name).join(", ") || "no process"}`;
 }
 
 async function tiersUp(tiers: LocalTiers, steps: Steps): Promise<void> {

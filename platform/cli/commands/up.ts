@@ -94,7 +94,7 @@ async function run(flags: UpFlags): Promise<number> {
     dataDir,
     portBase: flags.portBase ?? (flags.smoke ? 0 : defaultPortBase),
     only: flags.only ?? [],
-    database: flags.attach === undefined ? { kind: "embedded", dataDir } : attachedDatabase(flags.attach),
+    database: flags.attach === undefined ? { kind: "own", dataDir } : attachedDatabase(flags.attach),
     pace: flags.awsPace ? "aws" : "quick",
     json: flags.json === true,
     watch: flags.watch,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { guardGroup, releaseGroup } from "../../../runtime/reaper";
 import type { ProcessStatus } from "../state";
 import { LineBuffer } from "./line-buffer";
-import { memoryKib } from "./memory";
+import { familyKib } from "./memory";
 
 /** A program that runs here and is looked after. */
 export interface ProcessSpec {
@@ -15,9 +15,15 @@ export interface ProcessSpec {
   readonly env: NodeJS.ProcessEnv;
   /** @default the folder of this process */
   readonly cwd?: string;
-  /** Healthy while the URL answers 2xx. @default healthy as soon as it runs; `intervalMs` 2000 */
-  readonly health?: { readonly url: string; readonly intervalMs?: number };
-  /** Seconds between SIGTERM and SIGKILL. */
+  /** Healthy while the URL answers 2xx, or the check says so. @default healthy as soon as it runs; `intervalMs` 2000 */
+  readonly health?: ({ readonly url: string } | { readonly check: (pid: number) => boolean }) & {
+    readonly intervalMs?: number;
+  };
+  /** User and group of the process. @default those of this one */
+  readonly identity?: { readonly uid?: number; readonly gid?: number };
+  /** Asks it to end. @default SIGTERM */
+  readonly stopSignal?: "SIGINT" | "SIGTERM";
+  /** Seconds between the stop signal and SIGKILL. */
   readonly stopSeconds: number;
   /** Whether it is started again when it ends by itself after it has been healthy once. */
   readonly restart: boolean;
@@ -81,12 +87,12 @@ export class ManagedProcess {
     return this.#restarts;
   }
 
-  /** Memory in MiB, at most two seconds old; undefined where it does not run or the system does not say. */
+  /** Memory in MiB, of its children too, at most two seconds old; undefined where it does not run or the system does not say. */
   memoryMiB(): number | undefined {
     if (this.pid === undefined) return undefined;
     const now = Date.now();
     if (now - this.#memory.at >= memoryMs || this.#memory.pid !== this.pid) {
-      const kib = memoryKib(this.pid);
+      const kib = familyKib(this.pid);
       this.#memory = { at: now, pid: this.pid, mib: kib === undefined ? undefined : Math.round(kib / 1024) };
     }
     return this.#memory.mib;
@@ -112,25 +118,29 @@ export class ManagedProcess {
     return this.#launch("starting", false);
   }
 
-  /** SIGTERM to the whole group, SIGKILL after `stopSeconds`. Resolves when it has ended. */
+  /** The stop signal to the whole group, SIGKILL after `stopSeconds`. Resolves when it has ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#again);
     if (this.#child === undefined) return this.#become("stopped");
     const { pid } = this.#child;
     this.#become("stopping");
-    signalGroup(pid, "SIGTERM");
+    signalGroup(pid, this.spec.stopSignal ?? "SIGTERM");
     const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), this.spec.stopSeconds * 1000);
     await this.#ended;
     clearTimeout(kill);
   }
 
   #launch(status: ProcessStatus, provedBefore: boolean): Promise<void> {
-    const { command, env, cwd } = this.spec;
-    const child = spawn(command[0]!, command.slice(1), { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const { command, env, cwd, identity, stopSignal } = this.spec;
+    const child = spawn(command[0]!, command.slice(1), {
+      ...{ env, cwd, ...identity },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     this.#child = child;
     this.#startedAt = Date.now();
-    if (child.pid !== undefined) guardGroup(child.pid);
+    if (child.pid !== undefined) guardGroup(child.pid, stopSignal === "SIGINT" ? "INT" : "TERM");
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => this.#lines.add(line));
     }
@@ -188,7 +198,7 @@ export class ManagedProcess {
     let proved = false;
     let misses = 0;
     while (!signal.aborted) {
-      const answered = await answers(health.url, signal);
+      const answered = "url" in health ? await answers(health.url, signal) : health.check(this.pid!);
       if (signal.aborted || this.#stopping) return;
       misses = answered ? 0 : misses + 1;
       if (answered) {

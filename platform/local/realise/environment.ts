@@ -2,7 +2,7 @@ import type { Outputs, Unresolved } from "../graph/graph";
 import type { ImageSettings } from "../graph/image";
 import type { Container, DeclaredService } from "../graph/tasks";
 import { type AddressBook, loopback } from "./addresses";
-import { databaseEnvironment, type LocalDatabase } from "./database-environment";
+import { type DatabasePlace, databaseEnvironment } from "./database-environment";
 
 /** What the environment of every service is made from. */
 export interface EnvironmentSources {
@@ -10,7 +10,7 @@ export interface EnvironmentSources {
   /** Values of secrets, by the text that stands for their ARN. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly addresses: AddressBook;
-  readonly database: LocalDatabase;
+  readonly database: DatabasePlace;
   /** Endpoint that takes the place of CloudWatch. */
   readonly awsEndpoint: string;
 }

@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   "aws:ecs/cluster": "this machine is the cluster",
   "aws:elasticache/": "no light Redis comes from npm; services get no REDIS_*",
   "aws:iam/": "processes run as you and take no role",
-  "aws:rds/": "the embedded database has no such part",
+  "aws:rds/": "the PostgreSQL of this machine has no such part",
   "aws:s3/": "no light S3 comes from npm; services get no bucket",
   "aws:scheduler/": "nothing runs by the clock here",
   "aws:sns/": "no light SNS comes from npm; services get no topic",

@@ -10,7 +10,7 @@ export interface Here {
   readonly graph: Graph;
   readonly secrets: LocalSecrets;
   readonly addresses: AddressBook;
-  /** Host of an attached PostgreSQL; absent: each owner embeds its own. */
+  /** Host of an attached PostgreSQL; absent: the platform brings the databases. */
   readonly databaseHost?: string;
   /** Name of a tier's group here, from the group's resource. */
   readonly groupName: (group: RecordedResource) => string | undefined;
@@ -24,14 +24,14 @@ export interface Realiser {
   readonly outputs?: (resource: RecordedResource, here: Here) => Readonly<Record<string, string>>;
 }
 
-/** Stands for the address of a database that lives in the process of its owner; `database-environment.ts` replaces it. */
-export const embeddedDatabase = "embedded.invalid";
+/** Stands for the address of a database that the platform brings; `database-environment.ts` replaces it. */
+export const localDatabase = "database.invalid";
 
 /** Every type that is realised here. What stands in no line of this table is listed as not realised. */
 export const realisers: Readonly<Record<string, Realiser>> = {
   "aws:rds/instance:Instance": {
-    as: "PostgreSQL with pgvector",
-    outputs: (_, { databaseHost }) => ({ address: databaseHost ?? embeddedDatabase }),
+    as: "PostgreSQL, with a database and a role for each service",
+    outputs: (_, { databaseHost }) => ({ address: databaseHost ?? localDatabase }),
   },
   "random:index/randomPassword:RandomPassword": {
     as: "a value in the data folder, made once",

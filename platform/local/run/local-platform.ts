@@ -3,13 +3,14 @@ import type { LocalConsole } from "../console/console";
 import type { LocalEdge } from "../edge";
 import type { Route } from "../graph/routes";
 import { type LocalTiers, nodePrograms } from "../local-tiers";
-import type { LocalDatabase } from "../realise/database-environment";
+import { embedsDatabase, type LocalDatabase } from "../realise/database-environment";
 import { notRealised } from "../realise/not-realised";
 import { realisers } from "../realise/realisers";
 import type { LocalSecrets } from "../realise/secrets";
 import type { ChatChunk, ChatTurn, LocalControl, LocalState, ServiceState } from "../state";
 import type { ChangeFeed } from "./change-feed";
 import { keepCopy } from "./database-recovery";
+import { type DatabaseServer, databaseName } from "./database-server";
 import { PlayerLoad } from "./load";
 import type { LocalServices } from "./services";
 import { knowledgeBase, localKey } from "./story-memory";
@@ -27,6 +28,8 @@ export interface PlatformParts {
   readonly tiers: LocalTiers;
   readonly edge?: LocalEdge & { readonly routes: readonly Route[] };
   readonly feed: ChangeFeed;
+  /** The platform's own PostgreSQL, once it runs. */
+  readonly databaseServer: () => DatabaseServer | undefined;
 }
 
 /** Longest that answers under way may take once the platform stops, in milliseconds. */
@@ -75,6 +78,7 @@ export class LocalPlatform implements LocalControl {
 
   logs(name: string): readonly string[] {
     const { services, tiers } = this.parts;
+    if (name === databaseName) return this.parts.databaseServer()?.logs() ?? [];
     return services.logs(name) ?? tiers.logs(name) ?? [];
   }
 
@@ -138,18 +142,21 @@ export class LocalPlatform implements LocalControl {
   async #stop(): Promise<void> {
     const { edge, services, tiers, feed, database } = this.parts;
     this.#load.setPlayers(0);
-    const owners = services.databaseOwners();
+    const embedding = services.databaseOwners().filter(embedsDatabase);
     await Promise.all([edge?.close(drainMs), services.stop(), tiers.stop()]);
+    await this.parts.databaseServer()?.stop();
     await this.console?.close();
     feed.end();
-    if (database.kind === "embedded") for (const name of owners) keepCopy(database.dataDir, name);
+    if (database.kind === "own") for (const name of embedding) keepCopy(database.dataDir, name);
   }
 
-  /** Parts of the platform that live in another one's process. */
+  /** Parts of the platform that are no service: those that live in its own process, and the database. */
   #embedded(): ServiceState[] {
     const { edge, tiers } = this.parts;
+    const server = this.parts.databaseServer();
     const always = { kind: "embedded", status: "healthy", restarts: 0 } as const;
     return [
+      ...(server === undefined ? [] : [server.state()]),
       ...(edge === undefined
         ? []
         : [{ ...always, name: "edge", summary: "the public load balancer's rules, on loopback", url: edge.url }]),

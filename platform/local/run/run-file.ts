@@ -88,7 +88,7 @@ function isEmptyOrMissing(folder: string): boolean {
 }
 
 /** What this command puts into a data folder; nothing else is ever removed from one. */
-export const dataEntries: readonly string[] = ["databases", "secrets.json", "run.json", markerFile];
+export const dataEntries: readonly string[] = ["databases", "postgres", "secrets.json", "run.json", markerFile];
 
 /** True for a folder that this command made. */
 export const isDataDir = (folder: string): boolean => existsSync(join(folder, markerFile));

@@ -32,7 +32,7 @@ describe("services of this machine", () => {
         outputs: new Outputs(new Graph({ resources: [] } as unknown as Evaluation)),
         secrets: new Map(),
         addresses: new AddressBook(),
-        database: { kind: "embedded", dataDir: folder },
+        database: { kind: "own", dataDir: folder, port: 1, passwordOf: () => "" },
         awsEndpoint: "http://127.0.0.1:9",
       },
       onChange: () => undefined,

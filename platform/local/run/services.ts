@@ -3,6 +3,7 @@ import type { Bundle } from "../bundles";
 import type { ImageSettings } from "../graph/image";
 import { type Container, type DeclaredService, stubScript } from "../graph/tasks";
 import { ManagedProcess, type ProcessSpec } from "../processes/managed-process";
+import { embedsDatabase } from "../realise/database-environment";
 import { type EnvironmentSources, type MissingVariable, serviceEnvironment } from "../realise/environment";
 import type { ServiceState } from "../state";
 import type { Steps } from "../terminal/steps";
@@ -24,6 +25,8 @@ export interface ServicesOptions {
   readonly images: ReadonlyMap<string, ImageSettings>;
   readonly sources: EnvironmentSources;
   readonly onChange: () => void;
+  /** Resolves when the database of a program takes connections. @default at once */
+  readonly databaseOf?: (name: string) => Promise<unknown>;
   /** What a program needs done after the containers before it and before itself. */
   readonly prepare: (name: string, services: LocalServices) => Promise<void>;
   /** Called when a database had to be put aside. */
@@ -148,6 +151,7 @@ export class LocalServices {
   }
 
   async #startProgram(service: DeclaredService): Promise<void> {
+    await this.options.databaseOf?.(service.name);
     for (const container of service.before) await this.#runBefore(service, container);
     await this.options.prepare(service.name, this);
     await this.#supervise(this.#spec(service, service.main), (managed) => this.#programs.set(service.name, managed));
@@ -161,7 +165,9 @@ export class LocalServices {
     } catch (error) {
       const { database } = this.options.sources;
       const recovered =
-        database.kind === "embedded" ? recoverDatabase(database.dataDir, service.name, error) : undefined;
+        database.kind === "own" && embedsDatabase(service.name)
+          ? recoverDatabase(database.dataDir, service.name, error)
+          : undefined;
       if (recovered === undefined) throw error;
       this.options.steps.say(recovered);
       this.options.onRecovered(service.name);

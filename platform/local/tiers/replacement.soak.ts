@@ -26,7 +26,7 @@ describe("the router while nodes are replaced, soak", () => {
         dataDir,
         ports: createPorts(0),
         only: ["ai-router", "tiers"],
-        database: { kind: "embedded", dataDir },
+        database: { kind: "own", dataDir },
         pace: "quick",
         steps: createSteps(quiet, false),
       },
