@@ -71,7 +71,10 @@ describe("the embedded database of the version before", function () {
     await old.close();
 
     const line = await takeAlong(dataDir, "ai-router", place.server, place.name);
-    assert.match(line!, /^ai-router: 1237 rows of its embedded database were taken along; .*ai-router\.taken-along$/);
+    assert.match(
+      line!,
+      /^ai-router: took along 1237 rows of its embedded database of before; .*ai-router\.taken-along$/,
+    );
     // One engine gives large integers as numbers, the other as text.
     assert.equal(JSON.stringify(await told(database), asText), JSON.stringify(written, asText));
     const { rows } = await database.asOwner(({ query }) =>

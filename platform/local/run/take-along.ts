@@ -41,7 +41,8 @@ export async function takeAlong(
   }
   const kept = freeName(takenFolder(folder));
   renameSync(folder, kept);
-  return `${service}: ${copied} rows of its embedded database were taken along; the old files are kept at ${kept}`;
+  const rows = copied === 1 ? "1 row" : `${copied} rows`;
+  return `${service}: took along ${rows} of its embedded database of before; its files are kept at ${kept}`;
 }
 
 /** A column that both databases have, and whether the server counts it up by itself. */

