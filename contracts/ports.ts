@@ -1,3 +1,5 @@
+import { serviceAddresses } from "./services/addresses";
+
 /** TCP ports that two parties must agree on. Loopback ports are never in a security group. */
 export const ports = {
   /** The inference host's API, reached by the tier's internal load balancer. */
@@ -11,9 +13,9 @@ export const ports = {
   /** The metrics agent's /metrics and /healthz; loopback only. */
   gpuMetrics: 9401,
   /** The router's API, reached by the public edge and by services. */
-  aiRouter: 8010,
+  aiRouter: serviceAddresses["ai-router"].port,
   /** The knowledge base's API, reached by its load balancer. */
-  knowledgeBase: 8090,
+  knowledgeBase: serviceAddresses["knowledge-base"].port,
   postgres: 5432,
   valkey: 6379,
 } as const;

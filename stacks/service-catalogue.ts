@@ -1,6 +1,6 @@
 import type { GpuTier } from "../contracts/archetypes";
-import { healthPaths } from "../contracts/health";
 import { answerSeconds } from "../contracts/requests";
+import { type ListeningService, serviceAddresses } from "../contracts/services/addresses";
 
 /** Secrets that only a person can supply; the program makes them with a value that says so, and never reads them back. */
 export const externalSecrets = {
@@ -65,6 +65,12 @@ export interface ServiceDefinition {
   readonly tasks: { readonly min: number; readonly max: number };
 }
 
+/** Where a service listens, as its contract has it. */
+function listener(name: ListeningService, answerSeconds?: number) {
+  const { port, health } = serviceAddresses[name];
+  return { port, healthPath: health, ...(answerSeconds === undefined ? {} : { answerSeconds }) };
+}
+
 const small = { cpu: 256, memory: 512 } as const;
 const medium = { cpu: 512, memory: 1024 } as const;
 const ownDatabase = { migrates: false, extensions: [], roles: [] } as const;
@@ -73,14 +79,13 @@ const manyTasks = { min: 2, max: 12 } as const;
 const oneTask = { min: 1, max: 1 } as const;
 
 /**
- * The services of the platform. Ports are those that the images listen on; a service without a health path of its own is asked
- * for `/health`, which its image has to answer; the two workers have no listener.
+ * The services of the platform. Ports and health paths come from the contracts; the two workers have no listener.
  */
 export const serviceCatalogue = {
   "ai-integration": {
     summary: "language-model facade: context, adapter routes, tier routes",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health", answerSeconds },
+    http: listener("ai-integration", answerSeconds),
     ...medium,
     database: ownDatabase,
     calls: ["ai-router", "model-management", "state-manager"],
@@ -89,7 +94,7 @@ export const serviceCatalogue = {
   "ai-router": {
     summary: "the public door to the models: picks a tier by latency budget and streams its answer",
     source: "repository",
-    http: { port: 8010, healthPath: healthPaths.aiRouter.live, answerSeconds },
+    http: listener("ai-router", answerSeconds),
     ...medium,
     database: { ...ownDatabase, migrates: true },
     cache: true,
@@ -102,7 +107,7 @@ export const serviceCatalogue = {
   "capability-registry": {
     summary: "which engine version offers which feature",
     source: "elsewhere",
-    http: { port: 8080, healthPath: "/health" },
+    http: listener("capability-registry"),
     ...small,
     database: ownDatabase,
     tasks: fewTasks,
@@ -110,7 +115,7 @@ export const serviceCatalogue = {
   "environmental-narrative": {
     summary: "story scenes, discoveries, environmental history",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("environmental-narrative"),
     ...small,
     database: ownDatabase,
     tasks: fewTasks,
@@ -118,7 +123,7 @@ export const serviceCatalogue = {
   "event-bus": {
     summary: "publish and subscribe inside the game, with history and statistics",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("event-bus"),
     ...medium,
     cache: true,
     tasks: fewTasks,
@@ -126,7 +131,7 @@ export const serviceCatalogue = {
   "knowledge-base": {
     summary: "searchable story memory",
     source: "repository",
-    http: { port: 8090, healthPath: healthPaths.knowledgeBase.live },
+    http: listener("knowledge-base"),
     cpu: 1024,
     memory: 2048,
     database: { migrates: true, extensions: ["vector"], roles: ["kb_app"] },
@@ -138,7 +143,7 @@ export const serviceCatalogue = {
   "language-system": {
     summary: "made-up languages, sentence generation, speech",
     source: "elsewhere",
-    http: { port: 8003, healthPath: "/health" },
+    http: listener("language-system"),
     ...medium,
     calls: ["ai-integration"],
     tasks: fewTasks,
@@ -146,7 +151,7 @@ export const serviceCatalogue = {
   "model-management": {
     summary: "model registry, switching of paid models, fine-tuning jobs",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("model-management"),
     ...medium,
     database: ownDatabase,
     buckets: { models: "read-write" },
@@ -156,7 +161,7 @@ export const serviceCatalogue = {
   "npc-behavior": {
     summary: "personality, goals, memory and choice of action",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("npc-behavior"),
     ...small,
     database: ownDatabase,
     cache: true,
@@ -166,7 +171,7 @@ export const serviceCatalogue = {
   orchestration: {
     summary: "layered content pipeline and battle coordination",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("orchestration"),
     ...small,
     database: ownDatabase,
     cache: true,
@@ -176,7 +181,7 @@ export const serviceCatalogue = {
   payment: {
     summary: "Stripe checkout, webhook, coupons",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("payment"),
     ...small,
     secrets: ["stripe", "stripeWebhook"],
     publicPaths: ["/api/payment/*"],
@@ -185,7 +190,7 @@ export const serviceCatalogue = {
   "performance-mode": {
     summary: "render presets",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/performance-mode/status" },
+    http: listener("performance-mode"),
     ...small,
     publicPaths: ["/performance-mode/*"],
     tasks: fewTasks,
@@ -193,7 +198,7 @@ export const serviceCatalogue = {
   "quest-system": {
     summary: "quest generation, objectives, rewards",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("quest-system"),
     ...small,
     database: ownDatabase,
     cache: true,
@@ -204,7 +209,7 @@ export const serviceCatalogue = {
   router: {
     summary: "routes by service level: real-time to Gold, interactive to Silver",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("router"),
     ...small,
     tiers: ["gold", "silver"],
     tasks: fewTasks,
@@ -212,7 +217,7 @@ export const serviceCatalogue = {
   settings: {
     summary: "configuration, preferences, feature flags, player tiers",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/healthz" },
+    http: listener("settings"),
     ...small,
     database: ownDatabase,
     cache: true,
@@ -222,7 +227,7 @@ export const serviceCatalogue = {
   "state-manager": {
     summary: "state of the game per player",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/healthz" },
+    http: listener("state-manager"),
     ...small,
     database: ownDatabase,
     cache: true,
@@ -232,7 +237,7 @@ export const serviceCatalogue = {
   "story-teller": {
     summary: "story nodes, choices, branches, narrative generation",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("story-teller"),
     ...medium,
     database: ownDatabase,
     cache: true,
@@ -250,7 +255,7 @@ export const serviceCatalogue = {
   "time-manager": {
     summary: "day and night clock; publishes time events",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("time-manager"),
     ...small,
     weatherEvents: { publishes: true, consumes: false },
     tasks: oneTask,
@@ -267,7 +272,7 @@ export const serviceCatalogue = {
   "weather-manager": {
     summary: "progression of weather and seasons",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/api/weather/health" },
+    http: listener("weather-manager"),
     ...small,
     weatherEvents: { publishes: true, consumes: true },
     tasks: fewTasks,
@@ -275,7 +280,7 @@ export const serviceCatalogue = {
   "world-state": {
     summary: "state of the world, events, factions, economy",
     source: "elsewhere",
-    http: { port: 8000, healthPath: "/health" },
+    http: listener("world-state"),
     ...small,
     database: ownDatabase,
     cache: true,
