@@ -8,6 +8,8 @@ export interface MigrationsFolder {
   readonly dir: string;
   /** The variable that names it. */
   readonly where: string;
+  /** Table that notes what ran. @default "schema_migrations" */
+  readonly table?: string;
 }
 
 /**
@@ -15,7 +17,10 @@ export interface MigrationsFolder {
  * an advisory lock; on the embedded engine the lock of the data directory keeps others out.
  * @returns Names of the migrations that ran
  */
-export async function migrate<Scope>(database: Database<Scope>, { dir, where }: MigrationsFolder): Promise<string[]> {
+export async function migrate<Scope>(
+  database: Database<Scope>,
+  { dir, where, table = "schema_migrations" }: MigrationsFolder,
+): Promise<string[]> {
   if (!existsSync(dir)) {
     throw new InputError({ path: "migrations", given: dir, allowed: "a folder of .sql files", where });
   }
@@ -24,7 +29,7 @@ export async function migrate<Scope>(database: Database<Scope>, { dir, where }: 
       dbClient: migrationClient(session),
       dir,
       direction: "up",
-      migrationsTable: "schema_migrations",
+      migrationsTable: table,
       noLock: database.engine === "embedded",
       advisoryLockMode: "wait",
       log: () => undefined,

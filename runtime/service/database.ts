@@ -1,0 +1,115 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../../contracts/input-error";
+import { databaseTarget, migrationTarget, openDatabase } from "../database/open";
+import type { DatabaseRules } from "../database/types";
+import type { Environment, Service, ServiceDatabase } from "./definition";
+
+/** Folder of the kit's own tables. In an image it stands beside the bundle; KIT_MIGRATIONS_DIR names it. */
+const kitVariable = "KIT_MIGRATIONS_DIR";
+const ownVariable = "MIGRATIONS_DIR";
+
+/** A service's database is named after it, and so is its user. */
+export const databaseNameOf = (service: string): string => service.replaceAll("-", "_");
+
+/**
+ * Opens the database that DB_HOST and the rest of DB_* name.
+ * @param as `owner` signs in as DB_OWNER, for migrations
+ * @throws InputError for a wrong setting, or none
+ */
+export async function openServiceDatabase(
+  { contract, definition }: Service,
+  environment: Environment,
+  dataDir: string | undefined,
+  as: "service" | "owner",
+): Promise<ServiceDatabase | undefined> {
+  if (definition.ownDatabase !== undefined) return definition.ownDatabase.open(environment, dataDir, as);
+  if (!contract.database) return undefined;
+  const name = databaseNameOf(contract.name);
+  const defaults = { database: name, user: name, directoryVariable: "DATA_DIR" };
+  const target = (as === "owner" ? migrationTarget : databaseTarget)(environment, defaults, dataDir);
+  if (target.engine === "embedded") {
+    throw new InputError({
+      path: "database",
+      given: undefined,
+      allowed: `the address of a PostgreSQL server; npm start brings one up, with a database for ${contract.name}`,
+      where: "DB_HOST",
+    });
+  }
+  const rules: DatabaseRules<undefined> = { applicationName: contract.name, opening: () => "BEGIN" };
+  return openDatabase(target, rules, { startWorker: noWorker });
+}
+
+function noWorker(): never {
+  throw new Error("only PostgreSQL is opened here");
+}
+
+interface Folder {
+  readonly dir: string;
+  readonly where: string;
+  /** Table that notes what ran. */
+  readonly table: string;
+}
+
+/** The service's own migrations, then those of the kit: a table that both have is the service's. */
+function foldersOf({ definition }: Service, environment: Environment): Folder[] {
+  const own = environment[ownVariable] || definition.migrations;
+  const kit = environment[kitVariable] || join(__dirname, "schema", "migrations");
+  return [
+    ...(own === undefined ? [] : [{ dir: own, where: ownVariable, table: "schema_migrations" }]),
+    { dir: kit, where: kitVariable, table: "kit_migrations" },
+  ];
+}
+
+/** Tables of the kit that a role which owns nothing must be let at. */
+const kitTables = ["api_keys", "counts", "idempotency_keys", "inbox", "outbox", "outbox_sequences"];
+
+/**
+ * Brings the schema up to date; running it again changes nothing.
+ * @returns Names of the migrations that ran
+ */
+export async function migrateService(
+  service: Service,
+  database: ServiceDatabase,
+  environment: Environment,
+): Promise<string[]> {
+  // What runs migrations is loaded where they run: most processes only look whether they have.
+  const { migrate } = require("../database/migrate") as typeof import("../database/migrate");
+  const ran: string[] = [];
+  for (const folder of foldersOf(service, environment)) ran.push(...(await migrate(database, folder)));
+  const user = environment.DB_OWNER && environment.DB_USER !== environment.DB_OWNER ? environment.DB_USER : undefined;
+  const role = service.definition.ownDatabase?.role ?? user;
+  if (role !== undefined) {
+    const grant = `GRANT SELECT, INSERT, UPDATE, DELETE ON ${kitTables.join(", ")} TO "${role.replaceAll('"', '""')}"`;
+    await database.asOwner((session) => session.script(grant));
+  }
+  return ran;
+}
+
+/**
+ * Holds the schema against the migrations that this program brings.
+ * @throws Error in one line for a database that is behind; DatabaseUnavailable for one that cannot be reached
+ */
+export async function requireMigrated(
+  service: Service,
+  database: ServiceDatabase,
+  environment: Environment,
+): Promise<void> {
+  for (const { dir, where, table } of foldersOf(service, environment)) {
+    if (!existsSync(dir)) {
+      throw new InputError({ path: "migrations", given: dir, allowed: "a folder of .sql files", where });
+    }
+    const wanted = readdirSync(dir).flatMap((file) => (file.endsWith(".sql") ? [file.slice(0, -".sql".length)] : []));
+    const ran = await database.asOwner(async (session) => {
+      const known = await session.query("SELECT to_regclass($1) IS NOT NULL AS known", [table]);
+      if (known.rows[0]!.known !== true) return new Set<string>();
+      const { rows } = await session.query<{ name: string }>(`SELECT name FROM ${table}`);
+      return new Set(rows.map(({ name }) => name));
+    });
+    const missing = wanted.sort().find((name) => !ran.has(name));
+    if (missing !== undefined) {
+      const program = service.definition.program ?? service.contract.name;
+      throw new Error(`the database lacks the migration ${missing}; run "${program} migrate" first`);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { RouteContract } from "../../contracts/services/define";
+import type { Session } from "../database/types";
+import { problem } from "./problems";
+
+/** An answer as it went out the first time. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/** A write that may be sent twice. */
+export interface IdempotentWrite {
+  readonly caller: string;
+  readonly key: string;
+  readonly requestHash: string;
+}
+
+/** Hours that the first answer is kept. */
+const keptHours = 24;
+
+/**
+ * Reads `Idempotency-Key`.
+ * @throws Problem 400 for a key that is too long or not printable, or none where the route needs one
+ */
+export function idempotencyKeyOf(headers: IncomingHttpHeaders, route: RouteContract): string | undefined {
+  const key = headers["idempotency-key"];
+  if (route.method === "GET") return undefined;
+  if (key === undefined) {
+    if (route.idempotencyKey !== "required") return undefined;
+    throw problem("invalid-request", "send an Idempotency-Key, the same one when the request is sent again");
+  }
+  if (typeof key === "string" && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw problem("invalid-request", "an Idempotency-Key has 1 to 255 printable characters and no space");
+}
+
+/** What makes two requests the same one. */
+export function requestHashOf(method: string, url: string, body: Uint8Array | undefined): string {
+  return createHash("sha256")
+    .update(`${method} ${url}\n`)
+    .update(body ?? "")
+    .digest("hex");
+}
+
+/**
+ * Takes a key for this transaction. A parallel duplicate waits here for the first one to end, then gets its answer; where that one failed
+ * and left nothing, the duplicate becomes the first.
+ * @returns The stored answer, or undefined for the first
+ * @throws Problem 409 where the key came with another request
+ */
+export async function claim(session: Session, write: IdempotentWrite): Promise<StoredAnswer | undefined> {
+  const { caller, key, requestHash } = write;
+  await session.prepared("DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at <= now()", [
+    caller,
+    key,
+  ]);
+  const { count } = await session.prepared(
+    `INSERT INTO idempotency_keys (caller, key, request_hash, expires_at)
+     VALUES ($1, $2, $3, now() + make_interval(hours => $4)) ON CONFLICT DO NOTHING`,
+    [caller, key, requestHash, keptHours],
+  );
+  if (count === 1) return undefined;
+  return find(session, write);
+}
+
+/** The answer to a write that has been committed; undefined where there is none. @throws Problem as `claim` */
+export async function find(session: Session, write: IdempotentWrite): Promise<StoredAnswer | undefined> {
+  const { rows } = await session.prepared<StoredAnswer & { requestHash: string }>(
+    `SELECT request_hash AS "requestHash", status, headers, body FROM idempotency_keys
+     WHERE caller = $1 AND key = $2 AND expires_at > now()`,
+    [write.caller, write.key],
+  );
+  const known = rows[0];
+  if (known !== undefined && known.requestHash !== write.requestHash) {
+    throw problem("idempotency-key-reused", "the Idempotency-Key came with another method, path or body before");
+  }
+  return known;
+}
+
+/** Keeps the answer of this transaction. */
+export async function store(session: Session, { caller, key }: IdempotentWrite, answer: StoredAnswer): Promise<void> {
+  await session.prepared(
+    "UPDATE idempotency_keys SET status = $3, headers = $4, body = $5 WHERE caller = $1 AND key = $2",
+    [caller, key, answer.status, JSON.stringify(answer.headers), answer.body],
+  );
+}
+
+/** Drops answers that are kept no longer. */
+export async function forgetOldAnswers(session: Session): Promise<void> {
+  await session.query("DELETE FROM idempotency_keys WHERE expires_at <= now()");
+}
