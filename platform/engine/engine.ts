@@ -51,6 +51,7 @@ export function createEngine(options: EngineOptions): Engine {
     callbacks,
     providers,
     components: new Map(plugins.flatMap((plugin) => Object.entries(plugin.components ?? {}))),
+    componentAliases: new Map(plugins.flatMap((plugin) => Object.entries(plugin.componentAliases ?? {}))),
     invoke: (token, args, provider) =>
       invokes.answer(token, args, registrar.invokeProvider({ token, args, provider }, undefined)),
     dependencyVersion: (provider, dependency) => dependencyVersion(project, provider, dependency),

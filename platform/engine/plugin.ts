@@ -1,4 +1,4 @@
-import type { GoalOptions } from "./goal";
+import type { AliasSpec, GoalOptions } from "./goal";
 import type { PropertyMap, RecordedResource, Urn } from "./types";
 
 /** What an offline answer to an invoke may know of the world: config of the provider, and what the caller was told. */
@@ -31,11 +31,16 @@ export interface ExpansionScope {
   readonly name: string;
   /** The component's inputs, output values already flattened. */
   readonly inputs: PropertyMap;
+  /** The component's inputs as its class gets them: what comes from a resource is an output value. */
+  readonly args: PropertyMap;
   /** Version of the component's package that the program asked for. */
   readonly version?: string;
   /** Lowest version of a package that the component's own package depends on. */
   readonly dependencyVersion: (name: string) => string | undefined;
   readonly register: (child: ChildGoal) => Promise<RecordedResource>;
+  /** The resource that a reference among the arguments names. */
+  readonly resource: (urn: Urn) => RecordedResource | undefined;
+  readonly warn: (message: string) => void;
   readonly invoke: (token: string, args: PropertyMap) => Promise<PropertyMap>;
 }
 
@@ -56,4 +61,6 @@ export interface ProviderPlugin {
   readonly calls?: Readonly<Record<string, InvokeAnswer>>;
   /** Remote components, by type. */
   readonly components?: Readonly<Record<string, ComponentExpander>>;
+  /** Aliases that a remote component gives itself, by type. */
+  readonly componentAliases?: Readonly<Record<string, readonly AliasSpec[]>>;
 }

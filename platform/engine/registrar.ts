@@ -3,7 +3,8 @@ import { withAssetHashes } from "./assets";
 import type { Callbacks, HookCall, InvokeCall } from "./callbacks";
 import { type DefaultProviders, type PackageRequest, pluginInputs } from "./default-providers";
 import { EvaluationError } from "./errors";
-import { type CallbackRef, type Goal, type GoalOptions, noOptions } from "./goal";
+import { constructArguments } from "./expansion";
+import { type AliasSpec, type CallbackRef, type Goal, type GoalOptions, noOptions } from "./goal";
 import type { ComponentExpander, Expansion } from "./plugin";
 import type { StandIns } from "./references";
 import type { PropertyMap, PropertyValue, RecordedResource, ResourceOptions, Urn } from "./types";
@@ -33,6 +34,8 @@ interface RegistrarParts {
   readonly providers: DefaultProviders;
   /** Remote components by type token. */
   readonly components: ReadonlyMap<string, ComponentExpander>;
+  /** Aliases that remote components give themselves, by type token. */
+  readonly componentAliases: ReadonlyMap<string, readonly AliasSpec[]>;
   readonly invoke: (token: string, args: PropertyMap, provider: string | undefined) => Promise<PropertyMap>;
   /** Version of `dependency` that the npm package of a provider asks for. */
   readonly dependencyVersion: (provider: string, dependency: string) => string | undefined;
@@ -56,7 +59,7 @@ export class Registrar {
 
   /** Registers one goal and, for a remote component, everything inside it. */
   async register(given: Goal): Promise<Registered> {
-    const goal = await this.transform(this.withComponentProviders(given));
+    const goal = await this.transform(this.withComponentProviders(this.withComponentAliases(given)));
     const urn = makeUrn(this.parts.stack, this.parts.project, goal.parent, goal.type, goal.name);
     const record = this.buildRecord(urn, goal);
     this.add(goal.remote ? asRegisteredByProvider(record, goal) : record);
@@ -155,6 +158,12 @@ export class Registrar {
     };
   }
 
+  private withComponentAliases(goal: Goal): Goal {
+    const own = goal.remote ? this.parts.componentAliases.get(goal.type) : undefined;
+    if (own === undefined) return goal;
+    return { ...goal, options: { ...goal.options, aliases: [...own, ...goal.options.aliases] } };
+  }
+
   /** Own transforms first, then each ancestor's, then the stack's. */
   private async transform(goal: Goal): Promise<Goal> {
     const chain = [...goal.transforms];
@@ -238,6 +247,9 @@ export class Registrar {
       urn: record.urn,
       name: goal.name,
       inputs: record.inputs,
+      args: constructArguments(goal),
+      resource: (urn) => this.records.get(urn),
+      warn: (message) => this.parts.warn(message, record.urn),
       version: goal.options.version,
       invoke: (token, args) => {
         const name = packageOf(token);

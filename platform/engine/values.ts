@@ -50,6 +50,14 @@ export function resourceReference(urn: Urn, id?: string): PropertyValue {
   return { [signatureKey]: signatures.resource, urn, id: id ?? "" };
 }
 
+/** A value that knows what it depends on. */
+export function outputValue(value: PropertyValue, dependencies: readonly Urn[], isHidden = false): PropertyValue {
+  const marked: PropertyObject = { [signatureKey]: signatures.output, dependencies: [...dependencies] };
+  if (!isUnknown(value)) marked.value = value;
+  if (isHidden) marked.secret = true;
+  return marked;
+}
+
 /** True when the value is unknown or holds an unknown anywhere inside. */
 export function containsUnknown(value: PropertyValue): boolean {
   return some(value, isUnknown);

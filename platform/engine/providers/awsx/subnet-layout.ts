@@ -1,108 +1,134 @@
 import { type Block, bitsFor, first, formatBlock, last, nextAligned, overlap, parseBlock, size } from "./ipv4";
 import { legacyBlocks } from "./subnet-layout-legacy";
-
-export type SubnetType = "Public" | "Private" | "Isolated" | "Unused";
-export type SubnetStrategy = "Auto" | "AutoMerge" | "Exact" | "Legacy";
-
-/** One kind of subnet, repeated in every zone. */
-export interface SubnetSpec {
-  readonly type: SubnetType;
-  readonly name?: string;
-  readonly cidrMask?: number;
-  /** Number of addresses, a power of two; another way to say `cidrMask`. */
-  readonly size?: number;
-  /** One range per zone; then every spec has them. */
-  readonly cidrBlocks?: readonly string[];
-}
+import { isType, labelOf, type NormalSpecs, normalizeSpecs, type SubnetSpec } from "./subnet-specs";
 
 /** One subnet of one zone. */
 export interface PlannedSubnet {
-  /** Index of its spec, -1 for a default subnet. */
+  /** Index of its spec among those given, -1 for a default subnet. */
   readonly spec: number;
-  readonly type: SubnetType;
+  readonly type: string;
   /** Index of its zone. */
   readonly zone: number;
-  readonly cidrBlock: string;
+  /** Absent while the VPC's own range is not known. */
+  readonly cidrBlock?: string;
   /** Name without the VPC's and the zone's part. */
   readonly label: string;
 }
 
 export interface LayoutRequest {
-  readonly cidrBlock: string;
+  /** Absent while only AWS knows it (IPAM). */
+  readonly cidrBlock?: string;
   /** Number of availability zones. */
   readonly zones: number;
-  readonly strategy: SubnetStrategy;
+  /** One of `SubnetStrategy`. */
+  readonly strategy: string;
   readonly specs?: readonly SubnetSpec[];
   readonly availabilityZoneCidrMask?: number;
 }
 
 export interface Layout {
   readonly subnets: readonly PlannedSubnet[];
-  /** What one zone's range is used for, gaps included, in the words of the `Auto` strategy. */
-  readonly resolved: readonly SubnetSpec[];
+  /** What one zone's range is used for, in the words of the `Auto` strategy; absent while ranges are not known. */
+  readonly resolved?: readonly SubnetSpec[];
+  /** Whether the specs leave their ranges to the strategy. */
+  readonly isAllocated: boolean;
+}
+
+/** A spec as it is laid out, with its index among those that were given. */
+interface PlacedSpec extends SubnetSpec {
+  readonly spec: number;
 }
 
 /**
- * Divides a VPC's range among zones and subnets as `awsx.ec2.Vpc` 3.x does; the strategies are described at
- * https://www.pulumi.com/registry/packages/awsx/api-docs/ec2/vpc/#subnet-layout-strategies
+ * Divides a VPC's range among zones and subnets as `awsx.ec2.Vpc` 3.x does.
  * @throws Error with the reason when the specs contradict each other, do not fit, overlap or (Exact) leave a gap.
  */
 export function layoutSubnets(request: LayoutRequest): Layout {
-  const specs = normalizeSpecs(request);
-  const subnets = plan(request, specs);
+  const { specs: given, zones, strategy, cidrBlock } = request;
+  const normal = given === undefined ? undefined : normalizeSpecs(given, zones, strategy);
+  const subnets = plan(request, normal);
   refuseOverlaps(subnets);
-  if (request.strategy === "Exact") refuseGaps(request.cidrBlock, subnets);
-  const isOwnLayout = specs !== undefined && request.strategy !== "Legacy";
-  return { subnets, resolved: isOwnLayout ? specs : resolveFromPlan(subnets) };
+  if (strategy === "Exact" && cidrBlock !== undefined) refuseGaps(cidrBlock, subnets);
+  const isOwnLayout = normal !== undefined && strategy !== "Legacy" && strategy !== "AutoMerge";
+  return {
+    subnets,
+    resolved: isOwnLayout ? normal.specs : resolveFromPlan(subnets, zones),
+    isAllocated: normal !== undefined && !normal.explicit,
+  };
 }
 
-function plan(request: LayoutRequest, specs: readonly SubnetSpec[] | undefined): PlannedSubnet[] {
-  const vpc = parseBlock(request.cidrBlock);
-  if (request.strategy === "Legacy" || (specs === undefined && request.strategy === "Exact")) {
-    return legacyBlocks(vpc, request.zones, specs).map(({ block, ...subnet }) => ({
-      ...subnet,
-      cidrBlock: formatBlock(block),
-    }));
+function plan(request: LayoutRequest, normal: NormalSpecs | undefined): PlannedSubnet[] {
+  const { strategy, zones, cidrBlock } = request;
+  const isAuto = strategy === "Auto" || strategy === "AutoMerge";
+  if (strategy === "Legacy" || (normal === undefined && !isAuto)) {
+    if (cidrBlock === undefined) {
+      throw new Error(
+        'subnetStrategy: "Legacy" cannot divide a range that AWS chooses (ipv4NetmaskLength); use "Auto"',
+      );
+    }
+    return legacyBlocks(parseBlock(cidrBlock), zones, normal?.specs);
   }
-  if (specs?.some((spec) => spec.cidrBlocks !== undefined)) {
-    return perZone(request.zones, specs, (spec, zone) => spec.cidrBlocks?.[zone] ?? "");
-  }
-  return autoLayout(vpc, request, specs);
+  if (normal?.explicit) return perZone(zones, placed(normal.specs), (spec, zone) => spec.cidrBlocks?.[zone]);
+  return autoLayout(request, normal?.specs);
 }
 
-function autoLayout(vpc: Block, request: LayoutRequest, given: readonly SubnetSpec[] | undefined): PlannedSubnet[] {
-  const zoneBits = request.availabilityZoneCidrMask ?? vpc.bits + bitsFor(request.zones);
-  const specs = request.strategy === "AutoMerge" ? mergeDefaults(zoneBits, given) : (given ?? defaultSpecs(zoneBits));
-  if (specs.length === 0) throw new Error("No subnets specified");
+function placed(specs: readonly SubnetSpec[]): PlacedSpec[] {
+  return specs.map((spec, index) => ({ ...spec, spec: index }));
+}
+
+function autoLayout(request: LayoutRequest, given: readonly SubnetSpec[] | undefined): PlannedSubnet[] {
+  const { cidrBlock, zones, strategy } = request;
+  const merge = (defaults: SubnetSpec[]): PlacedSpec[] => {
+    if (strategy === "AutoMerge") return mergeDefaults(defaults, given ?? []);
+    return given === undefined ? defaults.map((spec) => ({ ...spec, spec: -1 })) : placed(given);
+  };
+  if (cidrBlock === undefined) return perZone(zones, merge(defaultTypes.map((type) => ({ type }))), () => undefined);
+  const vpc = parseBlock(cidrBlock);
+  const zoneBits = request.availabilityZoneCidrMask ?? vpc.bits + bitsFor(zones);
+  const needsDefaults = strategy === "AutoMerge" || given === undefined;
+  const specs = merge(needsDefaults ? defaultSpecs(zoneBits) : []);
+  if (specs.length === 0)
+    throw new Error("subnetSpecs: an empty list is not allowed; leave it out for the default subnets");
   const evenBits = zoneBits + bitsFor(specs.length);
-  const bitsOf = (spec: SubnetSpec): number => spec.cidrMask ?? evenBits;
+  const bitsOf = (spec: SubnetSpec): number => checkMask(spec.cidrMask ?? evenBits);
   const needed = specs.reduce((sum, spec) => sum + size({ address: 0, bits: bitsOf(spec) }), 0);
-  const available = size({ address: 0, bits: zoneBits });
-  if (needed > available) {
-    throw new Error(`Subnets are too large: a zone has ${available} addresses, its subnets need ${needed}`);
+  const zoneSize = size({ address: 0, bits: checkMask(zoneBits) });
+  if (needed > zoneSize) {
+    throw new Error(
+      `subnetSpecs: the subnets of a zone need ${needed} addresses; a zone of ${cidrBlock} has ${zoneSize}`,
+    );
   }
-  const base = first(vpc);
+  const start = first({ address: first(vpc), bits: zoneBits });
   let previous: Block | undefined;
-  return perZone(request.zones, specs, (spec, zone, index) => {
-    const zoneStart = { address: base + zone * available, bits: bitsOf(spec) };
-    const block =
-      index === 0 || previous === undefined
-        ? { ...zoneStart, address: first(zoneStart) }
-        : nextAligned(previous, bitsOf(spec));
+  return perZone(zones, specs, (spec, zone, index) => {
+    const bits = bitsOf(spec);
+    const opening = { address: start + zone * zoneSize, bits };
+    const block: Block =
+      index === 0 || previous === undefined ? { address: first(opening), bits } : afterUsable(previous, bits);
     previous = block;
     return formatBlock(block);
   });
 }
 
+/** The next aligned block, counted from the last address that hosts may use: only a /32 can tell the difference. */
+function afterUsable(previous: Block, bits: number): Block {
+  return nextAligned({ address: usable(previous).last, bits: 32 }, bits);
+}
+
+function checkMask(bits: number): number {
+  if (bits > 32)
+    throw new Error(`subnetSpecs: a subnet or zone would be a /${bits}; the range of the VPC is too small`);
+  return bits;
+}
+
 function perZone(
   zones: number,
-  specs: readonly SubnetSpec[],
-  cidr: (spec: SubnetSpec, zone: number, index: number) => string,
+  specs: readonly PlacedSpec[],
+  cidr: (spec: SubnetSpec, zone: number, index: number) => string | undefined,
 ): PlannedSubnet[] {
-  const numbers = Array.from({ length: zones }, (_, zone) => zone);
-  return numbers.flatMap((zone) =>
+  return Array.from({ length: zones }, (_, zone) => zone).flatMap((zone) =>
     specs.map((spec, index) => ({
-      spec: index,
+      spec: spec.spec,
       type: spec.type,
       zone,
       cidrBlock: cidr(spec, zone, index),
@@ -111,103 +137,101 @@ function perZone(
   );
 }
 
-export function labelOf(spec: Pick<SubnetSpec, "name" | "type">): string {
-  return spec.name ?? spec.type.toLowerCase();
-}
+const defaultTypes = ["Private", "Public"] as const;
 
 /** Half of a zone private, a quarter public; of a very large VPC only the first /16 of each zone. */
 function defaultSpecs(zoneBits: number): SubnetSpec[] {
   if (zoneBits > 26) {
-    throw new Error(`Automatic subnets need at least a /26 in each zone, only a /${zoneBits} is there`);
+    throw new Error(
+      `cidrBlock: a zone has a /${zoneBits}; the default subnets need at least a /26, so give subnetSpecs`,
+    );
   }
-  const bits = Math.max(zoneBits, 16);
+  return defaultTypes.map((type, index) => ({ type, cidrMask: Math.max(zoneBits, 16) + index + 1 }));
+}
+
+/** An unnamed spec of a default type changes the default, mask included; every other spec is one more subnet. */
+function mergeDefaults(defaults: readonly SubnetSpec[], given: readonly SubnetSpec[]): PlacedSpec[] {
+  const specs = placed(given);
+  const isChange = (spec: SubnetSpec): boolean =>
+    spec.name === undefined && defaults.some(({ type }) => isType(spec, type));
   return [
-    { type: "Private", cidrMask: bits + 1 },
-    { type: "Public", cidrMask: bits + 2 },
+    ...defaults.map((spec) => ({
+      ...spec,
+      spec: -1,
+      ...specs.find((other) => isChange(other) && isType(other, spec.type)),
+    })),
+    ...specs.filter((spec) => !isChange(spec)),
   ];
 }
 
-function mergeDefaults(zoneBits: number, given: readonly SubnetSpec[] = []): SubnetSpec[] {
-  const defaults = defaultSpecs(zoneBits).map((spec) => ({ ...spec, ...given.find(({ type }) => type === spec.type) }));
-  return [...defaults, ...given.filter(({ type }) => type !== "Private" && type !== "Public")];
-}
-
-function normalizeSpecs({ specs, zones, strategy }: LayoutRequest): SubnetSpec[] | undefined {
-  if (specs === undefined) return undefined;
-  const explicit = specs.some((spec) => spec.cidrBlocks !== undefined);
-  if (explicit && strategy === "AutoMerge") throw new Error("cidrBlocks are not supported with AutoMerge");
-  return specs.map((spec, index) => {
-    const at = `subnetSpecs[${index}]`;
-    if (explicit) return checkExplicit(spec, at, zones);
-    if (spec.size === undefined) return spec;
-    const bits = 32 - Math.log2(spec.size);
-    if (!Number.isInteger(bits) || bits < 0 || bits > 30)
-      throw new Error(`${at}.size: ${spec.size} is not a power of two`);
-    if (spec.cidrMask !== undefined && spec.cidrMask !== bits) {
-      throw new Error(`${at}: size ${spec.size} is a /${bits}, cidrMask says /${spec.cidrMask}`);
-    }
-    return { ...spec, cidrMask: bits };
-  });
-}
-
-function checkExplicit(spec: SubnetSpec, at: string, zones: number): SubnetSpec {
-  if (spec.cidrBlocks === undefined) throw new Error(`${at}: when one spec has cidrBlocks, all need them`);
-  if (spec.cidrBlocks.length !== zones) {
-    throw new Error(`${at}.cidrBlocks: ${spec.cidrBlocks.length} given, one for each of ${zones} zones is needed`);
-  }
-  const blocks = spec.cidrBlocks.map(parseBlock);
-  if (spec.cidrMask !== undefined && blocks.some(({ bits }) => bits !== spec.cidrMask)) {
-    throw new Error(`${at}: cidrMask /${spec.cidrMask} contradicts cidrBlocks`);
-  }
-  if (spec.size !== undefined && blocks.some((block) => size(block) !== spec.size)) {
-    throw new Error(`${at}: size ${spec.size} contradicts cidrBlocks`);
-  }
-  return spec;
-}
-
 function refuseOverlaps(subnets: readonly PlannedSubnet[]): void {
-  const blocks = subnets.map(({ cidrBlock }) => parseBlock(cidrBlock));
-  const clashing = subnets.filter((_, i) => blocks.some((block, j) => i !== j && overlap(block, blocks[i]!)));
-  if (clashing.length === 0) return;
-  const list = clashing.map(({ label, zone, cidrBlock }) => `${label}-${zone + 1} ${cidrBlock}`).join(", ");
-  throw new Error(`These subnets overlap: ${list}; use a larger VPC, smaller subnets or fewer zones`);
+  const blocks = subnets.flatMap(({ cidrBlock, label, zone }) =>
+    cidrBlock === undefined ? [] : [{ shown: `${label}-${zone + 1} (${cidrBlock})`, block: parseBlock(cidrBlock) }],
+  );
+  for (const [index, { shown, block }] of blocks.entries()) {
+    const other = blocks.slice(0, index).find((earlier) => overlap(earlier.block, block));
+    if (other === undefined) continue;
+    throw new Error(
+      `subnetSpecs: ${other.shown} and ${shown} overlap; use a larger VPC, smaller subnets or fewer availability zones`,
+    );
+  }
 }
 
 function refuseGaps(cidrBlock: string, subnets: readonly PlannedSubnet[]): void {
   const vpc = parseBlock(cidrBlock);
   let expected = first(vpc);
-  for (const subnet of subnets) {
-    const block = parseBlock(subnet.cidrBlock);
-    if (first(block) !== expected)
-      throw new Error(`There is a gap before ${subnet.label}-${subnet.zone + 1} ${subnet.cidrBlock}`);
+  for (const { label, zone, cidrBlock: own } of subnets) {
+    const block = parseBlock(own ?? "");
+    if (first(block) !== expected) {
+      throw new Error(`subnetSpecs: "Exact" allows no gaps; there is one before ${label}-${zone + 1} (${own})`);
+    }
     expected = last(block) + 1;
   }
-  if (expected !== last(vpc) + 1) throw new Error(`There is a gap at the end of ${cidrBlock}`);
+  if (expected !== last(vpc) + 1)
+    throw new Error(`subnetSpecs: "Exact" allows no gaps; there is one at the end of ${cidrBlock}`);
 }
 
-/** The first zone's subnets in order, with `Unused` specs where space is left between them. */
-function resolveFromPlan(subnets: readonly PlannedSubnet[]): SubnetSpec[] {
+/** As many subnets as one zone has, from the first one on, with `Unused` specs where space is left between them. */
+function resolveFromPlan(subnets: readonly PlannedSubnet[], zones: number): SubnetSpec[] | undefined {
   const resolved: SubnetSpec[] = [];
   let previous: Block | undefined;
-  for (const subnet of subnets.filter(({ zone }) => zone === 0)) {
-    const block = parseBlock(subnet.cidrBlock);
+  for (const { type, cidrBlock } of subnets.slice(0, zones === 0 ? 0 : subnets.length / zones)) {
+    if (cidrBlock === undefined) return undefined;
+    const block = parseBlock(cidrBlock);
     if (previous !== undefined) resolved.push(...gaps(previous, block));
-    const named = subnet.label === subnet.type.toLowerCase() ? {} : { name: subnet.label };
-    resolved.push({ type: subnet.type, ...named, cidrMask: block.bits });
+    resolved.push({ type, cidrMask: block.bits });
     previous = block;
   }
   return resolved;
 }
 
-/** The fewest aligned blocks that fill the space between two blocks. */
-function gaps(before: Block, after: Block): SubnetSpec[] {
+/** Aligned blocks in the space between two blocks, none smaller than the first of the two and each as large as fits. */
+function gaps(one: Block, other: Block): SubnetSpec[] {
+  const [start, end] = first(one) < first(other) ? [one, other] : [other, one];
   const found: SubnetSpec[] = [];
-  let address = last(before) + 1;
-  while (address < first(after)) {
-    let bits = 32;
-    while (bits > 0 && address % 2 ** (33 - bits) === 0 && address + 2 ** (33 - bits) <= first(after)) bits -= 1;
-    found.push({ type: "Unused", cidrMask: bits });
-    address += 2 ** (32 - bits);
+  let previous = one;
+  let gap = nextAligned(start, start.bits);
+  while (gap.address < first(end)) {
+    for (let wider = widen(gap); !contains(wider, usable(previous).last) && !contains(wider, usable(end).first); ) {
+      gap = wider;
+      wider = widen(gap);
+    }
+    found.push({ type: "Unused", cidrMask: gap.bits });
+    previous = gap;
+    gap = nextAligned(gap, gap.bits);
   }
   return found;
+}
+
+function widen({ address, bits }: Block): Block {
+  const wider = { address, bits: bits - 1 };
+  return { ...wider, address: first(wider) };
+}
+
+const contains = (block: Block, address: number): boolean => overlap(block, { address, bits: 32 });
+
+/** The addresses that hosts may use: all but the first and the last, except in the two smallest blocks. */
+function usable(block: Block): { readonly first: number; readonly last: number } {
+  const reserved = block.bits < 31 ? 1 : 0;
+  return { first: first(block) + reserved, last: last(block) - reserved };
 }

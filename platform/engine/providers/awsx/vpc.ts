@@ -1,19 +1,18 @@
-import type { ChildGoal, Expansion, ExpansionScope } from "../../plugin";
-import type { PropertyMap, PropertyValue, RecordedResource, Urn } from "../../types";
-import { isObject, isSecret, resourceReference, secret, unknownValue, unwrapSecret } from "../../values";
+import { childMaker, type Derivable, derive, expansionOf, outputOf, pick, referenceTo } from "../../expansion";
+import type { Expansion, ExpansionScope } from "../../plugin";
+import type { PropertyMap, PropertyValue, RecordedResource } from "../../types";
+import { isOutputValue, outputValue, unknownValue } from "../../values";
 import { subnetIpv6Block } from "./ipv6";
-import { layoutSubnets, type PlannedSubnet, type SubnetSpec, type SubnetStrategy } from "./subnet-layout";
-
-type NatStrategy = "None" | "Single" | "OnePerAz";
-const natStrategies: readonly NatStrategy[] = ["None", "Single", "OnePerAz"];
-const subnetStrategies: readonly SubnetStrategy[] = ["Legacy", "Auto", "AutoMerge", "Exact"];
+import { natGatewayOptions, noSubnetsForNat, refuseNatWithoutSubnets } from "./nat-gateways";
+import { layoutSubnets, type PlannedSubnet } from "./subnet-layout";
+import { isType, type SubnetSpec } from "./subnet-specs";
+import { mergeTags } from "./tags";
+import { dnsFlags, makeEndpoint, readEndpoints } from "./vpc-endpoints";
 
 /** Arguments that go to the VPC as they are. */
 const vpcArguments = [
   "assignGeneratedIpv6CidrBlock",
   "cidrBlock",
-  "enableDnsHostnames",
-  "enableDnsSupport",
   "enableNetworkAddressUsageMetrics",
   "instanceTenancy",
   "ipv4IpamPoolId",
@@ -25,314 +24,234 @@ const vpcArguments = [
   "region",
 ];
 
-const endpointArguments = [
-  "autoAccept",
-  "dnsOptions",
-  "ipAddressType",
-  "policy",
-  "privateDnsEnabled",
-  "region",
-  "resourceConfigurationArn",
-  "routeTableIds",
-  "securityGroupIds",
-  "serviceName",
-  "serviceNetworkArn",
-  "serviceRegion",
-  "subnetConfigurations",
-  "subnetIds",
-  "tags",
-  "vpcEndpointType",
-];
-
-interface Made {
-  readonly subnets: { readonly resource: RecordedResource; readonly plan: PlannedSubnet }[];
-  readonly routeTables: RecordedResource[];
-  readonly routeTableAssociations: RecordedResource[];
-  readonly routes: RecordedResource[];
-  readonly natGateways: RecordedResource[];
-  readonly eips: RecordedResource[];
-  readonly vpcEndpoints: RecordedResource[];
+/** What the component makes, in the lists that it puts out. */
+export interface MadeSubnet {
+  readonly resource: RecordedResource;
+  readonly type: string;
+  readonly zone: string;
 }
 
 /** Expands `awsx:ec2:Vpc` into the VPC, gateways, subnets, route tables and routes that the real component creates. */
 export async function expandVpc(scope: ExpansionScope): Promise<Expansion> {
-  const { name, inputs } = scope;
+  const { name, args } = scope;
+  const make = childMaker(scope);
+  const range = vpcRange(args);
+  const endpoints = readEndpoints(args);
+  const dns = dnsFlags(args, endpoints);
   const zones = await zoneNames(scope);
-  const nat = natStrategy(inputs, zones.length);
+  const nat = natGatewayOptions(args, zones.length);
+  if (args.subnetNameTagStrategy === "AvailabilityZone") refuseSameSuffixes(zones);
+  const specs = (args.subnetSpecs ?? undefined) as unknown as (SubnetSpec & PropertyMap)[] | undefined;
   const layout = layoutSubnets({
-    cidrBlock: vpcRange(inputs),
+    cidrBlock: range,
     zones: zones.length,
-    strategy: choice(inputs, "subnetStrategy", subnetStrategies, "Legacy"),
-    specs: inputs.subnetSpecs as unknown as SubnetSpec[] | undefined,
-    availabilityZoneCidrMask: inputs.availabilityZoneCidrMask as number | undefined,
+    strategy: typeof args.subnetStrategy === "string" ? args.subnetStrategy : "Legacy",
+    specs,
+    availabilityZoneCidrMask: args.availabilityZoneCidrMask as number | undefined,
   });
-  refuseNatWithoutSubnets(nat, layout.subnets);
-  const sharedTags = withTags({ Name: name }, inputs.tags);
-  const child = childMaker(scope);
-  const vpcInputs = pick(inputs, vpcArguments);
-  const vpc = await child("aws:ec2/vpc:Vpc", name, {
-    ...vpcInputs,
-    ...(inputs.ipv4IpamPoolId === undefined ? { cidrBlock: vpcRange(inputs) } : {}),
+  if (layout.subnets.every(({ cidrBlock }) => cidrBlock !== undefined)) refuseNatWithoutSubnets(nat, layout.subnets);
+  if (args.subnetStrategy === undefined && layout.isAllocated) {
+    scope.warn(
+      `The default subnetStrategy will change from "Legacy" to "Auto" in the next major version. Please specify the subnetStrategy explicitly. The current subnet layout can be specified via "Auto" as:\n\n${JSON.stringify(layout.resolved)}`,
+    );
+  }
+
+  const region = pick(args, ["region"]);
+  const sharedTags = mergeTags({ Name: name }, args.tags);
+  const vpc = await make("aws:ec2/vpc:Vpc", name, {
+    ...pick(args, vpcArguments),
+    ...dns,
+    cidrBlock: range,
     tags: sharedTags,
   });
-  const ofVpc = { vpcId: vpc };
-  const vpcIpv6Block = vpc.outputs.ipv6CidrBlock ?? (vpc.id === undefined ? unknownValue : "");
-  const igw = await child("aws:ec2/internetGateway:InternetGateway", name, { tags: sharedTags }, vpc, ofVpc);
-  const made: Made = {
-    subnets: [],
-    routeTables: [],
-    routeTableAssociations: [],
-    routes: [],
-    natGateways: [],
-    eips: [],
-    vpcEndpoints: [],
-  };
-  const fillEndpoints = inputs.vpcEndpointStrategy === "Auto";
-  if (!fillEndpoints) await makeEndpoints(false);
-  for (const plan of inCreationOrder(layout.subnets)) await makeSubnet(plan);
-  if (fillEndpoints) await makeEndpoints(true);
+  const inVpc = { parent: vpc, dependsOn: [vpc] };
+  const vpcId = outputOf(vpc, "id");
+  const gatewayInputs = { ...region, vpcId, tags: sharedTags };
+  const internetGateway = await make("aws:ec2/internetGateway:InternetGateway", name, gatewayInputs, inVpc);
+  const subnets: MadeSubnet[] = [];
+  const made: Record<"routeTables" | "routeTableAssociations" | "routes" | "natGateways" | "eips", RecordedResource[]> =
+    {
+      routeTables: [],
+      routeTableAssociations: [],
+      routes: [],
+      natGateways: [],
+      eips: [],
+    };
+  for (const [zone, zoneName] of zones.entries()) {
+    const ofZone = layout.subnets.filter((plan) => zones[plan.zone] === zoneName && plan.type !== "Unused");
+    for (const [index, plan] of ofZone.sort(byType).entries())
+      await makeSubnet(plan, zone, zone + index * zones.length);
+  }
+  const vpcEndpoints: RecordedResource[] = [];
+  for (const endpoint of endpoints) {
+    vpcEndpoints.push(await makeEndpoint(scope, endpoint, { vpc, subnets, zones, sharedTags, ...made }));
+  }
   return outputs();
 
-  async function makeSubnet(plan: PlannedSubnet): Promise<void> {
+  async function makeSubnet(plan: PlannedSubnet, zone: number, ipv6Index: number): Promise<void> {
     const label = `${name}-${plan.label}-${plan.zone + 1}`;
-    const spec = (inputs.subnetSpecs as PropertyMap[] | undefined)?.[plan.spec] ?? {};
+    const spec: PropertyMap = specs?.[plan.spec] ?? {};
+    const zoneName = zones[plan.zone]!;
     const shown =
-      inputs.subnetNameTagStrategy === "AvailabilityZone"
-        ? `${name}-${plan.label}-${zoneSuffix(zones[plan.zone]!)}`
-        : label;
+      args.subnetNameTagStrategy === "AvailabilityZone" ? `${name}-${plan.label}-${zoneSuffix(zoneName)}` : label;
     const own = { Name: shown, SubnetType: plan.type };
-    const assign = spec.assignIpv6AddressOnCreation ?? inputs.assignGeneratedIpv6CidrBlock ?? false;
-    const ofZone = made.subnets.filter(({ plan: { zone } }) => zone === plan.zone).length;
-    const ipv6 = subnetIpv6Block(vpcIpv6Block, assign, plan.zone + ofZone * zones.length);
-    const subnet = await child(
+    const assign = derive(
+      [spec.assignIpv6AddressOnCreation, args.assignGeneratedIpv6CidrBlock],
+      (ofSubnet: boolean | undefined, ofVpc: boolean | undefined) => ofSubnet ?? ofVpc ?? false,
+    );
+    const subnet = await make(
       "aws:ec2/subnet:Subnet",
       label,
       {
+        ...region,
         assignIpv6AddressOnCreation: assign,
-        availabilityZone: zones[plan.zone]!,
-        cidrBlock: plan.cidrBlock,
-        mapPublicIpOnLaunch: plan.type === "Public",
-        tags: withTags(withTags(sharedTags, spec.tags), own),
+        availabilityZone: zoneName,
+        cidrBlock: plan.cidrBlock ?? unknownOf(vpc),
+        ipv6CidrBlock: derive([outputOf(vpc, "ipv6CidrBlock"), assign], (block: PropertyValue, isAssigned: boolean) =>
+          subnetIpv6Block(block, isAssigned, ipv6Index),
+        ),
+        mapPublicIpOnLaunch: isType(plan, "Public"),
+        tags: mergeTags(mergeTags(sharedTags, spec.tags), own),
+        vpcId,
       },
-      vpc,
-      { ...ofVpc, ...(ipv6 === undefined ? {} : { ipv6CidrBlock: { from: vpc, value: ipv6 } }) },
+      inVpc,
     );
-    made.subnets.push({ resource: subnet, plan });
-    const tableTags = { tags: withTags(sharedTags, own) };
-    const table = await child("aws:ec2/routeTable:RouteTable", label, tableTags, subnet, ofVpc);
+    subnets.push({ resource: subnet, type: plan.type, zone: zoneName });
+    const tableInputs = { ...region, vpcId, tags: mergeTags(sharedTags, own) };
+    const table = await make("aws:ec2/routeTable:RouteTable", label, tableInputs, inside(subnet));
     made.routeTables.push(table);
-    const ends = { routeTableId: table, subnetId: subnet };
+    const routeTableId = outputOf(table, "id");
+    const ends = { ...region, routeTableId, subnetId: outputOf(subnet, "id") };
     made.routeTableAssociations.push(
-      await child("aws:ec2/routeTableAssociation:RouteTableAssociation", label, {}, table, ends),
+      await make("aws:ec2/routeTableAssociation:RouteTableAssociation", label, ends, inside(table)),
     );
-    if (plan.type === "Public" && needsNat(plan.zone)) await makeNat(plan.zone, subnet);
-    const target = routeTarget(plan);
+    if (isType(plan, "Public") && nat.needs(made.natGateways.length, zone)) await makeNat(zone, subnet);
+    const target = routeTarget(plan, zone);
     if (target === undefined) return;
-    const route = { destinationCidrBlock: "0.0.0.0/0" };
-    made.routes.push(await child("aws:ec2/route:Route", label, route, table, { routeTableId: table, ...target }));
-  }
-
-  function needsNat(zone: number): boolean {
-    return nat !== "None" && made.natGateways.length < (nat === "Single" ? 1 : zone + 1);
+    const route = { ...region, routeTableId, ...target, destinationCidrBlock: "0.0.0.0/0" };
+    made.routes.push(await make("aws:ec2/route:Route", label, route, inside(table)));
   }
 
   async function makeNat(zone: number, subnet: RecordedResource): Promise<void> {
     const label = `${name}-${zone + 1}`;
-    const tags = withTags(withTags({}, inputs.tags), { Name: label });
-    const given = allocationIds(inputs)[made.natGateways.length];
-    const eip = given === undefined ? await child("aws:ec2/eip:Eip", label, { tags }, subnet) : undefined;
-    if (eip !== undefined) made.eips.push(eip);
-    const allocation: PropertyMap = given === undefined ? {} : { allocationId: given };
-    const links = { subnetId: subnet, ...(eip === undefined ? {} : { allocationId: outputOf(eip, "allocationId") }) };
-    made.natGateways.push(await child("aws:ec2/natGateway:NatGateway", label, { ...allocation, tags }, subnet, links));
-  }
-
-  function routeTarget({ type, zone }: PlannedSubnet): Record<string, RecordedResource> | undefined {
-    if (type === "Public") return { gatewayId: igw };
-    if (type !== "Private" || nat === "None") return undefined;
-    return { natGatewayId: made.natGateways[nat === "Single" ? 0 : zone]! };
-  }
-
-  async function makeEndpoints(fill: boolean): Promise<void> {
-    for (const spec of (inputs.vpcEndpointSpecs as PropertyMap[] | undefined) ?? []) {
-      const filled = fill ? endpointTargets(spec) : {};
-      made.vpcEndpoints.push(
-        await child("aws:ec2/vpcEndpoint:VpcEndpoint", String(spec.serviceName), pick(spec, endpointArguments), vpc, {
-          ...ofVpc,
-          ...filled,
-        }),
-      );
+    const tags = mergeTags(mergeTags({}, args.tags), { Name: label });
+    if (nat.allocationIds.length === 0) {
+      made.eips.push(await make("aws:ec2/eip:Eip", label, { ...region, tags }, inside(subnet)));
     }
+    const allocationId = nat.allocationIds[zone] ?? outputOf(made.eips[zone]!, "allocationId");
+    const inputs = { ...region, subnetId: outputOf(subnet, "id"), allocationId, tags };
+    made.natGateways.push(await make("aws:ec2/natGateway:NatGateway", label, inputs, inside(subnet)));
   }
 
-  /** A gateway endpoint serves every route table, an interface endpoint stands in the private (or isolated) subnets. */
-  function endpointTargets(spec: PropertyMap): Record<string, RecordedResource[]> {
-    if ((spec.vpcEndpointType ?? "Gateway") === "Gateway") {
-      return spec.routeTableIds === undefined ? { routeTableIds: made.routeTables } : {};
-    }
-    const inside = subnetsOf("Private").length > 0 ? subnetsOf("Private") : subnetsOf("Isolated");
-    return spec.subnetIds === undefined ? { subnetIds: inside } : {};
-  }
-
-  function subnetsOf(type: string): RecordedResource[] {
-    return made.subnets.filter(({ plan }) => plan.type === type).map(({ resource }) => resource);
+  function routeTarget(plan: PlannedSubnet, zone: number): PropertyMap | undefined {
+    if (isType(plan, "Public")) return { gatewayId: outputOf(internetGateway, "id") };
+    if (!isType(plan, "Private") || nat.strategy === "none") return undefined;
+    const gateway = made.natGateways[nat.strategy === "single" ? 0 : zone];
+    if (gateway === undefined) throw new Error(noSubnetsForNat(nat));
+    return { natGatewayId: outputOf(gateway, "id") };
   }
 
   function outputs(): Expansion {
-    const lists: Record<string, RecordedResource[]> = {
-      subnets: made.subnets.map(({ resource }) => resource),
-      publicSubnets: subnetsOf("Public"),
-      privateSubnets: subnetsOf("Private"),
-      isolatedSubnets: subnetsOf("Isolated"),
-      routeTables: made.routeTables,
-      routeTableAssociations: made.routeTableAssociations,
-      routes: made.routes,
-      natGateways: made.natGateways,
-      eips: made.eips,
-      vpcEndpoints: made.vpcEndpoints,
+    const ofType = (kind: string): RecordedResource[] =>
+      subnets.filter(({ type }) => outputKind(type) === kind).map(({ resource }) => resource);
+    const lists: Record<string, readonly RecordedResource[]> = {
+      ...made,
+      vpcEndpoints,
+      subnets: subnets.map(({ resource }) => resource),
+      publicSubnets: ofType("public"),
+      privateSubnets: ofType("private"),
+      isolatedSubnets: ofType("isolated"),
     };
-    const values: PropertyMap = {
-      vpc: resourceReference(vpc.urn, vpc.id),
-      vpcId: vpc.id ?? unknownValue,
-      internetGateway: resourceReference(igw.urn, igw.id),
-      subnetLayout: layout.resolved.map(({ type, name: label, cidrMask, size, cidrBlocks }) =>
-        defined({ type, name: label, cidrMask, size, cidrBlocks: cidrBlocks && [...cidrBlocks] }),
-      ),
+    const values: Record<string, Derivable> = {
+      vpc: referenceTo(vpc),
+      vpcId,
+      internetGateway: referenceTo(internetGateway),
+      subnetLayout: layout.resolved?.map(shownSpec) ?? unknownOf(vpc),
     };
-    for (const [key, resources] of Object.entries(lists)) {
-      values[key] = resources.map((resource) => resourceReference(resource.urn, resource.id));
-    }
+    for (const [key, resources] of Object.entries(lists)) values[key] = resources.map(referenceTo);
     for (const kind of ["public", "private", "isolated"]) {
-      values[`${kind}SubnetIds`] = lists[`${kind}Subnets`]!.map(({ id }) => id ?? unknownValue);
+      values[`${kind}SubnetIds`] = ofType(kind).map((subnet) => outputOf(subnet, "id"));
     }
-    // All outputs of the real component come from one value, so each depends on every id in it, and on what it refers to.
-    const shared = [vpc, ...lists.subnets!].map(({ urn }) => urn);
-    const own: Record<string, RecordedResource[]> = { ...lists, internetGateway: [igw] };
-    const dependencies = Object.fromEntries(
-      Object.keys(values).map((key) => [key, [...new Set([...shared, ...(own[key] ?? []).map(({ urn }) => urn)])]]),
-    );
-    return { outputs: values, dependencies };
+    // All outputs of the real component come from one value, so each depends on every id in it.
+    return expansionOf(values, [vpc.urn, ...lists.subnets!.map(({ urn }) => urn)]);
   }
 }
 
-/** An input that takes its value from a child: the child's id, or what `value` says. */
-type Link = RecordedResource | RecordedResource[] | { readonly from: RecordedResource; readonly value: PropertyValue };
+/** What follows from the range that AWS chooses for the VPC. */
+const unknownOf = (vpc: RecordedResource): PropertyValue => outputValue(unknownValue, [vpc.urn]);
 
-const outputOf = (from: RecordedResource, output: string): Link => ({
-  from,
-  value: from.outputs[output] ?? unknownValue,
-});
-
-/** Registers children; `links` are inputs that hold a value of another child and so depend on it. */
-function childMaker(scope: ExpansionScope) {
-  const version = scope.dependencyVersion("@pulumi/aws");
-  return (
-    type: string,
-    name: string,
-    inputs: PropertyMap,
-    parent?: RecordedResource,
-    links: Record<string, Link> = {},
-  ): Promise<RecordedResource> => {
-    const linked = Object.entries(links).map(([key, link]) => ({ key, ...resolveLink(link) }));
-    const goal: ChildGoal = {
-      type,
-      name,
-      inputs: { ...inputs, ...Object.fromEntries(linked.map(({ key, value }) => [key, value])) },
-      propertyDependencies: Object.fromEntries(linked.map(({ key, urns }) => [key, urns])),
-      options: { version, dependsOn: parent === undefined ? [] : [parent.urn] },
-      ...(parent === undefined ? {} : { parent: parent.urn }),
-    };
-    return scope.register(goal);
-  };
-}
-
-function resolveLink(link: Link): { readonly value: PropertyValue; readonly urns: readonly Urn[] } {
-  if (Array.isArray(link)) return { value: link.map(({ id }) => id ?? unknownValue), urns: link.map(({ urn }) => urn) };
-  return "from" in link
-    ? { value: link.value, urns: [link.from.urn] }
-    : { value: link.id ?? unknownValue, urns: [link.urn] };
-}
+const inside = (parent: RecordedResource) => ({ parent, dependsOn: [parent] });
 
 async function zoneNames(scope: ExpansionScope): Promise<string[]> {
-  const { availabilityZoneNames: given, numberOfAvailabilityZones: count } = scope.inputs;
-  if (given !== undefined && count !== undefined) {
-    throw new Error(`${scope.name}: only one of availabilityZoneNames and numberOfAvailabilityZones can be given`);
+  const { availabilityZoneNames: given, numberOfAvailabilityZones: count, region } = scope.args;
+  if (given !== undefined && count !== undefined && count !== 0) {
+    throw new Error("availabilityZoneNames, numberOfAvailabilityZones: both are given; only one is allowed");
   }
   if (Array.isArray(given)) return given.map(String);
+  if (region !== undefined && (typeof region !== "string" || isOutputValue(region))) {
+    throw new Error("region: an output is not allowed without availabilityZoneNames; give a text, or the names");
+  }
   const wanted = typeof count === "number" ? count : 3;
-  const region: PropertyMap = typeof scope.inputs.region === "string" ? { region: scope.inputs.region } : {};
-  const { names } = await scope.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", region);
-  if (!Array.isArray(names) || names.length < wanted) {
-    throw new Error(`${scope.name}: the region does not have ${wanted} availability zones; give availabilityZoneNames`);
+  const { names } = await scope.invoke(
+    "aws:index/getAvailabilityZones:getAvailabilityZones",
+    pick(scope.args, ["region"]),
+  );
+  const found = Array.isArray(names) ? names.length : 0;
+  if (!Array.isArray(names) || found < wanted) {
+    throw new Error(
+      `numberOfAvailabilityZones: ${wanted} wanted; known offline: ${found}, so give availabilityZoneNames`,
+    );
   }
   return names.slice(0, wanted).map(String);
 }
 
-function vpcRange(inputs: PropertyMap): string {
-  if (typeof inputs.cidrBlock === "string" && inputs.cidrBlock !== unknownValue) return inputs.cidrBlock;
-  if (inputs.cidrBlock === undefined && inputs.ipv4IpamPoolId === undefined) return "10.0.0.0/16";
-  throw new Error("awsx:ec2:Vpc: an address range that only AWS knows (IPAM, or an output) cannot be divided offline");
-}
-
-function natStrategy(inputs: PropertyMap, zones: number): NatStrategy {
-  const nat = isObject(inputs.natGateways) ? inputs.natGateways : {};
-  const strategy = choice(nat, "strategy", natStrategies, "OnePerAz");
-  const given = allocationIds(inputs).length;
-  const allowed = { None: 0, Single: 1, OnePerAz: zones }[strategy];
-  if (given !== 0 && given !== allowed) {
-    throw new Error(`natGateways.elasticIpAllocationIds: ${given} given; ${strategy} takes ${allowed}`);
+/** Absent when AWS chooses the range. */
+function vpcRange({ cidrBlock, ipv4IpamPoolId, ipv4NetmaskLength }: PropertyMap): string | undefined {
+  if (ipv4IpamPoolId !== undefined) {
+    if (cidrBlock !== undefined && ipv4NetmaskLength !== undefined) {
+      throw new Error("cidrBlock, ipv4NetmaskLength: both are given; only one is allowed with ipv4IpamPoolId");
+    }
+    if (cidrBlock === undefined && ipv4NetmaskLength === undefined) {
+      throw new Error("ipv4IpamPoolId: given alone; needed besides: cidrBlock or ipv4NetmaskLength");
+    }
   }
-  return strategy;
+  if (cidrBlock === undefined) return ipv4IpamPoolId === undefined ? "10.0.0.0/16" : undefined;
+  if (typeof cidrBlock === "string") return cidrBlock;
+  throw new Error("cidrBlock: an output is not allowed; give a text such as 10.0.0.0/16");
 }
 
-function allocationIds(inputs: PropertyMap): PropertyValue[] {
-  const ids = isObject(inputs.natGateways) ? inputs.natGateways.elasticIpAllocationIds : undefined;
-  return Array.isArray(ids) ? ids : [];
+/** Public first, since the routes of private subnets go to the gateway that stands there; private next. */
+function byType(a: PlannedSubnet, b: PlannedSubnet): number {
+  if (a.type === b.type) return 0;
+  if (isType(a, "Public")) return -1;
+  return isType(a, "Private") && isType(b, "Isolated") ? -1 : 1;
 }
 
-function refuseNatWithoutSubnets(nat: NatStrategy, subnets: readonly PlannedSubnet[]): void {
-  const has = (type: string): boolean => subnets.some((subnet) => subnet.type === type);
-  if (nat === "None" || (has("Public") && has("Private"))) return;
-  throw new Error(
-    `natGateways.strategy: ${nat} needs both private subnets, that use the gateway, and public ones, where it stands`,
-  );
+/** Which list of outputs a subnet belongs to. */
+function outputKind(type: string): string {
+  const kind = type.toLowerCase();
+  return kind === "public" || kind === "private" ? kind : "isolated";
 }
 
-/** Zone by zone; public first, since the routes of private subnets go to the gateway that stands there. */
-function inCreationOrder(subnets: readonly PlannedSubnet[]): PlannedSubnet[] {
-  const rank = { Public: 0, Private: 1, Isolated: 2, Unused: 3 };
-  return subnets.filter(({ type }) => type !== "Unused").sort((a, b) => a.zone - b.zone || rank[a.type] - rank[b.type]);
-}
+const regionOfZone = /^[a-z]{2}(?:-[a-z]+)+-/;
 
 /** `us-east-1a` is `1a`, `us-west-2-lax-1a` is `2-lax-1a`. */
-function zoneSuffix(zone: string): string {
-  return zone.replace(/^[a-z]{2}(?:-[a-z]+)+-/, "");
-}
+const zoneSuffix = (zone: string): string => zone.replace(regionOfZone, "");
 
-function withTags(base: PropertyValue, more: PropertyValue | undefined): PropertyValue {
-  if (more === undefined || more === null) return base;
-  const values = [base, more].map(unwrapSecret);
-  const [from, over] = values;
-  if (!isObject(from) || !isObject(over)) return unknownValue;
-  const merged = { ...from, ...over };
-  return isSecret(base) || isSecret(more) ? secret(merged) : merged;
-}
-
-function choice<T extends string>(inputs: PropertyMap, key: string, allowed: readonly T[], fallback: T): T {
-  const value = inputs[key];
-  if (value === undefined) return fallback;
-  const found = allowed.find((word) => word.toLowerCase() === String(value).toLowerCase());
-  if (found === undefined)
-    throw new Error(`${key}: ${JSON.stringify(value)} is not allowed; allowed: ${allowed.join(", ")}`);
-  return found;
-}
-
-function pick(inputs: PropertyMap, keys: readonly string[]): PropertyMap {
-  return Object.fromEntries(keys.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]!]));
-}
-
-function defined(map: Record<string, PropertyValue | undefined>): PropertyMap {
-  return Object.fromEntries(
-    Object.entries(map).filter((entry): entry is [string, PropertyValue] => entry[1] !== undefined),
+function refuseSameSuffixes(zones: readonly string[]): void {
+  const twice = zones.find((zone, index) => zones.findIndex((other) => zoneSuffix(other) === zoneSuffix(zone)) < index);
+  if (twice === undefined) return;
+  throw new Error(
+    `availabilityZoneNames: more than one zone ends in ${zoneSuffix(twice)}; subnetNameTagStrategy "AvailabilityZone" needs different ends`,
   );
+}
+
+function shownSpec({ type, name, cidrMask, size, cidrBlocks }: SubnetSpec): PropertyMap {
+  return {
+    type,
+    ...(name ? { name } : {}),
+    ...(cidrMask ? { cidrMask } : {}),
+    ...(size ? { size } : {}),
+    ...(cidrBlocks ? { cidrBlocks: [...cidrBlocks] } : {}),
+  };
 }

@@ -1,0 +1,5 @@
+import type { Case } from "./graph";
+import { vpcCases } from "./vpc-cases";
+
+/** The configurations whose answers are kept. */
+export const cases: readonly Case[] = vpcCases;
