@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { DeclaredOutputs } from "./declared-outputs";
 import type { PropertyMap, Urn } from "./types";
 
 /**
@@ -33,37 +31,17 @@ export function replaceReferences(text: string, change: (reference: Reference, s
 
 /** Makes the stand-ins of resources from the type declarations of the SDK that the program uses. */
 export class StandIns {
-  private readonly outputs = new Map<string, readonly string[]>();
-  private readonly require: NodeJS.Require;
+  private readonly declared: DeclaredOutputs;
 
   constructor(projectDir: string) {
-    this.require = createRequire(join(projectDir, "package.json"));
+    this.declared = new DeclaredOutputs(projectDir);
   }
 
   /** Stand-ins for every text output of a type, and for its id; values that random generates have the length they will have. */
   of(urn: Urn, type: string, inputs: PropertyMap): PropertyMap & { readonly id: string } {
-    const made = Object.fromEntries(this.textOutputs(type).map((output) => [output, standIn(urn, output)]));
+    const texts = this.declared.of(type).filter((output) => output.type === "string");
+    const made = Object.fromEntries(texts.map(({ name }) => [name, standIn(urn, name)]));
     return { ...made, ...generated(urn, type, inputs), id: standIn(urn, "id") };
-  }
-
-  private textOutputs(type: string): readonly string[] {
-    const known = this.outputs.get(type);
-    if (known !== undefined) return known;
-    const found = this.readTextOutputs(type);
-    this.outputs.set(type, found);
-    return found;
-  }
-
-  private readTextOutputs(type: string): string[] {
-    const [packageName, module = ""] = type.split(":");
-    try {
-      const manifest = this.require.resolve(`@pulumi/${packageName}/package.json`);
-      const file = join(manifest, "..", `${module.replace(/^index\//, "")}.d.ts`);
-      const declarations = readFileSync(file, "utf8");
-      return [...declarations.matchAll(/^ {4}readonly (\w+): pulumi\.Output<string>;/gm)].map(([, name]) => name!);
-    } catch {
-      return [];
-    }
   }
 }
 
