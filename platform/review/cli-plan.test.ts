@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../contracts/input-error";
+import { needsAttention } from "./attention";
 import { readCliPlan } from "./cli-plan";
 import { renderComment } from "./comment";
-import { needsAttention, reviewPlan } from "./stack-review";
+import { reviewPlan } from "./stack-review";
 
 const today = "2026-12-01";
 const urn = (type: string, name: string): string => `urn:pulumi:dev::shop::${type}::${name}`;

@@ -5,8 +5,9 @@ import type { Evaluation, PropertyMap, RecordedResource } from "../engine/types"
 import { makePlan } from "../plan/plan";
 import { stateOfEvaluation } from "../plan/states";
 import { evaluation, record } from "../plan/testing";
+import { needsAttention } from "./attention";
 import { longestComment, renderComment } from "./comment";
-import { needsAttention, type Review, type ReviewOptions, reviewPlan } from "./stack-review";
+import { type Review, type ReviewOptions, reviewPlan } from "./stack-review";
 
 const today = "2026-12-01";
 

@@ -32,11 +32,11 @@ describe("judging by the base's rules", function () {
   };
   const declare = (resources: object[]): void =>
     writeFileSync(join(project, "Pulumi.prod.yaml"), `config:\n  shop:resources: '${JSON.stringify(resources)}'\n`);
+  /** Leaves the branch checked out: the base of what a test changes on it. */
   const onBranch = (name: string, change: () => void): void => {
     git("checkout", "--quiet", "-b", name);
     change();
     git("commit", "--quiet", "-am", name);
-    git("checkout", "--quiet", "main");
   };
   const review = (...args: string[]) => {
     const command = join(project, "platform", "bin", "platform.cjs");
@@ -133,6 +133,7 @@ describe("judging by the base's rules", function () {
 
   it("judges by the change's own rules where the base is older than its judge, and says so", () => {
     onBranch("older", () => rmSync(join(project, "platform", "review", "judge-main.cjs")));
+    git("checkout", "--quiet", "main", "--", "platform/review/judge-main.cjs");
     const { status, stdout } = review("--base", "older");
     assert.equal(status, 0, stdout);
     assert.match(stdout, /cannot judge yet: this change's own rules do/);

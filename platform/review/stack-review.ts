@@ -6,6 +6,7 @@ import { type Bill, makeBill } from "../pricing/bill";
 import { makeGraph } from "../pricing/graph";
 import { dollars } from "../pricing/render";
 import { checks, runChecks } from "./checks";
+import { inOrder, stateInOrder } from "./order";
 import { type Destruction, destructions } from "./risk";
 import type { RulebookChange } from "./rulebook";
 import { policyFindings } from "./rules";
@@ -62,7 +63,8 @@ export interface ReviewOptions {
 }
 
 /** Reviews a plan. */
-export function reviewPlan(plan: Plan, options: ReviewOptions): StackReview {
+export function reviewPlan(given: Plan, options: ReviewOptions): StackReview {
+  const plan = inOrder(given);
   const { today, baseProblem, baseConfig = plan.config, evaluated, incomplete } = options;
   const after = stateOf(plan, plan.config, ({ new: next }) => next);
   const before = plan.baseline === undefined ? undefined : stateOf(plan, baseConfig, ({ old }) => old);
@@ -73,8 +75,8 @@ export function reviewPlan(plan: Plan, options: ReviewOptions): StackReview {
     plan,
     destructions: destructions(plan),
     findings: compareFindings(
-      before && find(before, evaluated?.before),
-      find(after, evaluated?.after),
+      before && find(before, evaluated?.before && stateInOrder(evaluated.before)),
+      find(after, evaluated && stateInOrder(evaluated.after)),
       currentUrns(plan),
     ),
     bill: { ...(before && { before: makeBill(before) }), after: makeBill(after) },
@@ -159,27 +161,4 @@ function compareFindings(
     remaining: after.filter((finding) => old.has(key(finding))),
     resolved: (before ?? []).filter((finding) => finding.status === "violated" && !now.has(key(finding))),
   };
-}
-
-/** True when an exception reaches further than in the base, or the base's rules could not judge although they should. */
-function changesWhatIsExcepted({ judgement }: StackReview): boolean {
-  if (judgement === undefined) return false;
-  return judgement.by === "base" ? judgement.change.widened.length > 0 : !judgement.mayPass;
-}
-
-/**
- * True when a person must look before this goes on: a program, preview or base that fails, data that is lost, a serious rule newly
- * broken, an exception that is widened.
- */
-export function needsAttention(review: Review): boolean {
-  if ("failure" in review) return true;
-  return (
-    review.baseProblem !== undefined ||
-    changesWhatIsExcepted(review) ||
-    review.plan.diagnostics.some(({ severity }) => severity === "error") ||
-    review.destructions.some(({ loses, retained }) => loses !== undefined && !retained) ||
-    review.findings.introduced.some(
-      ({ status, severity }) => status === "violated" && (severity === "critical" || severity === "high"),
-    )
-  );
 }

@@ -66,3 +66,9 @@ export function truncateMiddle(text: string, maximum: number): string {
   const left = lines.length - head.length - tail.length;
   return [...head, `... ${left} line${left === 1 ? "" : "s"} left out ...`, ...tail].join("\n");
 }
+
+/** A table whose head stays when its rows are cut. */
+export function table(head: readonly string[], rows: readonly string[], room: number): string {
+  const top = head.join("\n");
+  return `${top}\n${truncateMiddle(rows.join("\n"), Math.max(0, room - top.length - 1))}`;
+}

@@ -2,10 +2,12 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { exitCodes } from "../../../runtime/main";
 import { readProject } from "../../engine/project";
+import { needsAttention, reasonsToLook } from "../../review/attention";
 import { readCliPlan } from "../../review/cli-plan";
 import { renderComment } from "../../review/comment";
+import { mergeBase } from "../../review/merge-base";
 import { reviewStack } from "../../review/review-stack";
-import { needsAttention, type Review, reviewPlan } from "../../review/stack-review";
+import { type Review, reviewPlan } from "../../review/stack-review";
 import { readText, writeText } from "../files";
 import { evaluationOptions } from "../options";
 import { withProgress } from "../progress";
@@ -36,7 +38,7 @@ export function registerReview(program: Command): void {
   const command = program
     .command("review")
     .description("Writes the pull-request comment: what is lost, what changes, what it costs, which rules break.")
-    .option("--base <ref>", "git ref to compare with", "origin/main")
+    .option("--base <ref>", "git ref whose merge base with HEAD to compare with", "origin/main")
     .option("-s, --stack <name>", "stack to review; may be given again", (name, all: string[]) => [...all, name], [])
     .option("--from <file>", "review what `pulumi preview --json` printed instead of evaluating the program")
     .option("--out <file>", "write the comment here instead of printing it")
@@ -49,11 +51,11 @@ export function registerReview(program: Command): void {
 
 async function review(flags: ReviewFlags): Promise<number> {
   const today = new Date().toISOString().slice(0, 10);
-  const { project, base, reviews } =
+  const { project, base, note, reviews } =
     flags.from === undefined ? await reviewProject(flags, today) : reviewFile(flags.from, today);
   const text = flags.json
     ? `${JSON.stringify(reviews.map(summary), undefined, 2)}\n`
-    : renderComment(project, base, reviews);
+    : renderComment(project, base, reviews, note);
   if (flags.out === undefined) process.stdout.write(text);
   else writeText(flags.out, "--out", text);
   return reviews.some(needsAttention) ? exitCodes.findings : exitCodes.fine;
@@ -62,18 +64,20 @@ async function review(flags: ReviewFlags): Promise<number> {
 interface Reviewed {
   readonly project: string;
   readonly base: string;
+  readonly note?: string;
   readonly reviews: readonly Review[];
 }
 
 async function reviewProject(flags: ReviewFlags, today: string): Promise<Reviewed> {
   const projectDir = findProject(resolve(flags.cwd));
   const stacks = flags.stack.length > 0 ? flags.stack : ["prod"];
+  const { commit, note } = await mergeBase(projectDir, flags.base);
   const reviews: Review[] = [];
   for (const stack of stacks) {
     const options = { projectDir, stack, timeoutMs: flags.timeout * 1000 };
-    reviews.push(await withProgress(`reviewing ${stack}`, () => reviewStack(flags.base, options, today)));
+    reviews.push(await withProgress(`reviewing ${stack}`, () => reviewStack(commit, options, today)));
   }
-  return { project: readProject(projectDir).name, base: flags.base, reviews };
+  return { project: readProject(projectDir).name, base: flags.base, note, reviews };
 }
 
 function reviewFile(file: string, today: string): Reviewed {
@@ -104,5 +108,6 @@ function summary(review: Review) {
     monthlyUsd: { before: bill.before?.total, after: bill.after.total },
     unpriced: bill.after.unpriced,
     needsAttention: needsAttention(review),
+    reasons: reasonsToLook(review),
   };
 }
