@@ -6,7 +6,7 @@ import { cacheNodesProblem, replicationGroupProblem, valkeyVersionProblem } from
 import { containerHealthProblem, ecsNameProblem, fargateSizeProblem, fargateSizes } from "./fargate";
 import { iamLimits, policySizeProblem, roleNameProblem, secretNameProblem } from "./iam";
 import { loadBalancerNameProblem, targetGroupNameProblem, targetHealthProblem } from "./load-balancing";
-import { queueNameProblem, queueProblem } from "./messaging";
+import { queueNameProblem, queueProblem, typeFilterProblem } from "./messaging";
 import { outside } from "./problem";
 import {
   monitoringIntervalProblem,
@@ -142,6 +142,20 @@ describe("catalog limits", () => {
   it("bounds queues, log retention and policies", () => {
     assert.equal(queueProblem("retention", 1_209_600), undefined);
     assert.ok(queueProblem("visibilityTimeout", 43_201));
+    for (const types of [["*"], ["time.*"], ["weather.changed", "npc.said"], ["engine.version-registered"]]) {
+      assert.equal(typeFilterProblem(types), undefined, String(types));
+    }
+    for (const types of [
+      [],
+      ["*", "time.*"],
+      ["time"],
+      ["Time.began"],
+      ["time.*.began"],
+      ["time*"],
+      Array(151).fill("a.b"),
+    ]) {
+      assert.ok(typeFilterProblem(types), String(types));
+    }
     for (const days of logRetentionDays) assert.equal(logRetentionProblem(days), undefined);
     assert.ok(logRetentionProblem(31));
     assert.equal(policySizeProblem("managedPolicy", `{${" ".repeat(9000)}}`), undefined);

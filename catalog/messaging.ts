@@ -23,3 +23,16 @@ export const queueProblem = (attribute: keyof typeof queueLimits, value: number)
 
 /** The problem of a queue's name. */
 export const queueNameProblem = (name: string): LimitProblem | undefined => badName(name, messagingNames.queue);
+
+/** Values that one filter policy may name. Source: SNS developer guide, "Filter policy constraints". */
+const mostFilterValues = 150;
+
+/** Of two dotted words at least: an event type, or the beginning of some followed by `*`. */
+const eventTypes = /^[a-z][a-z0-9-]*\.(?:\*|[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*(?:\.\*)?)$/;
+
+/** The problem of the types that a queue filters by. */
+export function typeFilterProblem(types: readonly string[]): LimitProblem | undefined {
+  const allowed = `1 to ${mostFilterValues} types such as weather.changed, beginnings such as time.*, or * alone`;
+  const fits = types.length <= mostFilterValues && types.every((type) => eventTypes.test(type));
+  return (fits && types.length > 0) || (types.length === 1 && types[0] === "*") ? undefined : { given: types, allowed };
+}

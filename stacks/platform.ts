@@ -9,7 +9,7 @@ import { Database } from "../components/database";
 import { DatabaseRoles } from "../components/database-roles";
 import { databaseName } from "../components/database-roles-sql";
 import { Edge } from "../components/edge";
-import { EventQueue } from "../components/messaging";
+import { EventTopic } from "../components/messaging";
 import { Network } from "../components/network";
 import { Ue5Builder } from "../components/ue5-builder";
 import { ports } from "../contracts/ports";
@@ -46,14 +46,14 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
     { oldVersionDays: 90, infrequentAfterDays: 90, protect: production, forceDestroy: ephemeral },
     opts,
   );
-  const weatherEvents = new EventQueue("weather-events", {}, opts);
+  const events = new EventTopic("game-events", opts);
   const alertsTopicArn = new Alerts("alerts", opts).topicArn;
   const edge = createEdge();
   const gpu =
     settings.gpu &&
     gpuNodes({ config: settings.gpu, ...config, ...inNetwork, alertsTopicArn, tags: platformTags(config) }, opts);
   if (settings.ue5Builder) createUe5Builder(settings.ue5Builder);
-  createServices(
+  const { queues } = createServices(
     services,
     {
       home: {
@@ -68,7 +68,7 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
       region,
       accountId,
       edge,
-      weatherEvents,
+      events,
       buckets: { documents },
       modelBucket: sharedParameter(sharedParameters.modelBucket, opts),
       database,
@@ -84,6 +84,9 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
     databaseEndpoint: database?.endpoint,
     documentsBucket: documents.bucketName,
     alertsTopic: alertsTopicArn,
+    eventQueues: Object.fromEntries(
+      [...queues].map(([name, { queueUrl, deadLetterUrl }]) => [name, { queueUrl, deadLetterUrl }]),
+    ),
     url: pulumi.interpolate`${settings.edge.certificate ? "https" : "http"}://${edge.dnsName}`,
   };
 

@@ -41,8 +41,13 @@ export interface ServiceDefinition {
   };
   /** Uses the cache, under its own key prefix. */
   readonly cache?: boolean;
-  /** Publishes to and reads from the weather events. */
-  readonly weatherEvents?: { readonly publishes: boolean; readonly consumes: boolean };
+  /** What it has to do with the game's events. */
+  readonly events?: {
+    /** Publishes some. */
+    readonly publishes?: true;
+    /** Types that it hears from a queue of its own: whole ones, a beginning such as `time.*`, or `*` alone for all. */
+    readonly hears?: readonly string[];
+  };
   readonly buckets?: Readonly<Partial<Record<ServiceBucket, "read" | "read-write">>>;
   readonly secrets?: readonly ExternalSecret[];
   /** Services that it may call; each is an edge between two security groups. */
@@ -110,6 +115,7 @@ export const serviceCatalogue = {
     http: listener("capability-registry"),
     ...small,
     database: ownDatabase,
+    events: { publishes: true },
     tasks: fewTasks,
   },
   "environmental-narrative": {
@@ -257,7 +263,7 @@ export const serviceCatalogue = {
     source: "elsewhere",
     http: listener("time-manager"),
     ...small,
-    weatherEvents: { publishes: true, consumes: false },
+    events: { publishes: true },
     tasks: oneTask,
   },
   "ue-version-monitor": {
@@ -274,7 +280,7 @@ export const serviceCatalogue = {
     source: "elsewhere",
     http: listener("weather-manager"),
     ...small,
-    weatherEvents: { publishes: true, consumes: true },
+    events: { publishes: true, hears: ["time.*"] },
     tasks: fewTasks,
   },
   "world-state": {

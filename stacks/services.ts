@@ -5,13 +5,14 @@ import { Connection } from "../components/connection";
 import type { Database } from "../components/database";
 import { databaseName } from "../components/database-roles-sql";
 import type { Edge } from "../components/edge";
-import type { EventQueue } from "../components/messaging";
+import { EventQueue, type EventTopic } from "../components/messaging";
 import type { Statement } from "../components/policy";
 import { Secret } from "../components/secret";
 import { Service, type ServiceHome } from "../components/service";
 import type { SecretValue } from "../components/service-roles";
 import { stubCommand, stubImage, stubUser } from "../components/stub-server";
 import type { GpuTier } from "../contracts/archetypes";
+import { eventVariables } from "../contracts/events/define";
 import { ports, tierListenerPorts } from "../contracts/ports";
 import type { GpuNodes } from "./gpu";
 import { type ExternalSecret, externalSecrets } from "./service-catalogue";
@@ -23,7 +24,7 @@ export interface ServiceSurroundings {
   readonly region: string;
   readonly accountId: pulumi.Input<string>;
   readonly edge: Edge;
-  readonly weatherEvents: EventQueue;
+  readonly events: EventTopic;
   readonly buckets: { readonly documents: Bucket };
   readonly modelBucket: pulumi.Input<string>;
   readonly database?: Database;
@@ -33,19 +34,26 @@ export interface ServiceSurroundings {
   readonly secretRecoveryDays: number;
 }
 
+/** Services by name, and the queues of those that hear events. */
+export interface MadeServices {
+  readonly services: ReadonlyMap<string, Service>;
+  readonly queues: ReadonlyMap<string, EventQueue>;
+}
+
 /** Makes every service with what it needs, and opens exactly the connections that the catalogue states. */
 export function createServices(
   all: readonly ServiceSettings[],
   around: ServiceSurroundings,
   opts: pulumi.ComponentResourceOptions,
-): ReadonlyMap<string, Service> {
+): MadeServices {
   const { database, cache, edge } = around;
   const recoveryDays = around.secretRecoveryDays;
   const apiKeys = new Map(all.filter(({ http }) => http).map(({ name }) => [name, createApiKey(name)]));
   const external = new Map(neededSecrets().map((secret) => [secret, createExternal(secret)]));
+  const queues = new Map(all.flatMap(createQueue));
   const services = new Map(all.map((settings) => [settings.name, createService(settings)]));
   for (const settings of all) connect(settings);
-  return services;
+  return { services, queues };
 
   function createApiKey(name: string): Secret {
     return new Secret(
@@ -62,6 +70,12 @@ export function createServices(
       { description: `${externalSecrets[secret]}, supplied by a person`, value: "supplied", recoveryDays },
       opts,
     );
+  }
+
+  function createQueue({ name, events }: ServiceSettings): [string, EventQueue][] {
+    if (events?.hears === undefined) return [];
+    const { topicArn } = around.events;
+    return [[name, new EventQueue(`${name}-events`, { topicArn, types: events.hears }, opts)]];
   }
 
   function neededSecrets(): ExternalSecret[] {
@@ -95,7 +109,7 @@ export function createServices(
   }
 
   function environmentOf(settings: ServiceSettings): Record<string, pulumi.Input<string>> {
-    const { name, http, weatherEvents } = settings;
+    const { name, http, events } = settings;
     return {
       AWS_REGION: around.region,
       SERVICE_NAME: name,
@@ -103,8 +117,8 @@ export function createServices(
       ...(http && { HOST: "0.0.0.0", PORT: String(http.port) }),
       ...(database && settings.database && databaseEnvironment(database, settings)),
       ...(cache && settings.cache && cacheEnvironment(cache, name)),
-      ...(weatherEvents?.publishes && { WEATHER_EVENTS_TOPIC_ARN: around.weatherEvents.topicArn }),
-      ...(weatherEvents?.consumes && { WEATHER_MANAGER_QUEUE_URL: around.weatherEvents.queueUrl }),
+      ...(events?.publishes && { [eventVariables.topic]: around.events.topicArn }),
+      ...(events?.hears && { [eventVariables.queue]: queues.get(name)!.queueUrl }),
       ...(settings.buckets?.documents && { DOCUMENTS_BUCKET: around.buckets.documents.bucketName }),
       ...(settings.buckets?.models && { MODELS_BUCKET: around.modelBucket }),
       ...Object.fromEntries(tiersOf(settings).map((tier) => [`${variable(tier)}_URL`, tierUrl(tier)])),
@@ -150,7 +164,7 @@ export function createServices(
   }
 
   function statementsOf(settings: ServiceSettings): Statement[] {
-    return serviceStatements(settings, around);
+    return serviceStatements(settings, around, queues.get(settings.name));
   }
 
   function tiersOf({ tiers = [] }: ServiceSettings): readonly GpuTier[] {
@@ -194,8 +208,12 @@ function variable(service: string): string {
 }
 
 /** What a service's own code may do in AWS, resource by resource. */
-function serviceStatements(settings: ServiceSettings, around: ServiceSurroundings): Statement[] {
-  const { region, accountId, weatherEvents, buckets, modelBucket } = around;
+function serviceStatements(
+  settings: ServiceSettings,
+  around: ServiceSurroundings,
+  queue: EventQueue | undefined,
+): Statement[] {
+  const { region, accountId, events, buckets, modelBucket } = around;
   const statements: Statement[] = [];
   if (around.database && settings.database) {
     const users = settings.database.migrates
@@ -217,14 +235,14 @@ function serviceStatements(settings: ServiceSettings, around: ServiceSurrounding
       resources: [around.cache.arn, around.cache.user(settings.name).arn],
     });
   }
-  if (settings.weatherEvents?.publishes) {
-    statements.push({ sid: "PublishWeather", actions: ["sns:Publish"], resources: [weatherEvents.topicArn] });
+  if (settings.events?.publishes) {
+    statements.push({ sid: "PublishEvents", actions: ["sns:Publish"], resources: [events.topicArn] });
   }
-  if (settings.weatherEvents?.consumes) {
+  if (queue) {
     statements.push({
-      sid: "ConsumeWeather",
+      sid: "HearEvents",
       actions: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-      resources: [weatherEvents.queueArn],
+      resources: [queue.queueArn],
     });
   }
   if (settings.buckets?.documents) {

@@ -147,6 +147,24 @@ describe("the platform of prod", function () {
     assert.equal(told(prod, "ai-router-task-policy"), golden("ai-router-policy.json"));
     assert.equal(told(prod, "weather-manager-task-policy"), golden("weather-manager-policy.json"));
   });
+
+  it("has one topic of events, and sends a consumer the types that it hears, raw, with a dead-letter queue of its own", () => {
+    const subscription = JSON.parse(told(prod, "weather-manager-events-subscription"));
+    assert.deepEqual(subscription.filterPolicy, { type: [{ prefix: "time." }] });
+    assert.deepEqual(
+      [subscription.topic, subscription.endpoint, subscription.rawMessageDelivery],
+      ["<game-events-topic.arn>", "<weather-manager-events-queue.arn>", true],
+    );
+    const { redrivePolicy } = JSON.parse(told(prod, "weather-manager-events-queue"));
+    assert.deepEqual(redrivePolicy, {
+      deadLetterTargetArn: "<weather-manager-events-dead-letters.arn>",
+      maxReceiveCount: 5,
+    });
+    const { policy } = JSON.parse(told(prod, "weather-manager-events-queue-policy"));
+    const allowed = policy.Statement.filter(({ Effect }: { Effect: string }) => Effect === "Allow");
+    assert.deepEqual(allowed[0].Condition, { ArnEquals: { "aws:SourceArn": "<game-events-topic.arn>" } });
+    assert.equal(allowed.length, 1);
+  });
 });
 
 describe("the platform of dev, with an image of the knowledge base", function () {
