@@ -24,6 +24,12 @@ describe("a program's main function", () => {
     }
   });
 
+  it("says nothing of a library's warnings", () => {
+    const warn = "process.emitWarning('this version of Node is old')";
+    assert.deepEqual(run(`async () => ${warn}`), { status: 0, stderr: "" });
+    assert.deepEqual(run(`(${warn}, async () => {})`), { status: 0, stderr: "" });
+  });
+
   it("sets the exit code and says one line of a failure", () => {
     assert.deepEqual(run("async () => 3"), { status: 3, stderr: "" });
     assert.deepEqual(run("async () => undefined"), { status: 0, stderr: "" });

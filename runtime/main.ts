@@ -1,4 +1,5 @@
 import { InputError } from "../contracts/input-error";
+import { hideWarnings } from "./warnings";
 
 /** Exit codes of every program here: 0 fine, 1 findings or failure, 2 wrong use. */
 export const exitCodes = { fine: 0, findings: 1, wrongUse: 2 } as const;
@@ -14,6 +15,7 @@ export function endAnyway(): void {
  * wait for, with code 0 and without a word; where that comes before the main function's end it is a failure here.
  */
 export async function runMain(program: string, main: () => Promise<number | undefined>): Promise<void> {
+  hideWarnings();
   // A reader that has seen enough, such as head, closes the pipe: that is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
