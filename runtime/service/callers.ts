@@ -64,6 +64,16 @@ export class Callers {
     return isToken(given) ? this.#player(given, who) : this.#service(given, who);
   }
 
+  /** True for a request with the key of the environment's own services, which no limit is for. */
+  isFromServices(headers: IncomingHttpHeaders): boolean {
+    const given = credentialOf(headers);
+    return given !== undefined && this.#isOwn(hashOf(given));
+  }
+
+  #isOwn(hash: string): boolean {
+    return this.#ownHash !== undefined && timingSafeEqual(this.#ownHash, Buffer.from(hash));
+  }
+
   async #player(token: string, who: readonly Who[]): Promise<Caller> {
     const { players } = this.sources;
     if (players === undefined) throw refused("tokens are not taken here: no issuer is configured");
@@ -75,8 +85,7 @@ export class Callers {
 
   async #service(given: string, who: readonly Who[]): Promise<Caller> {
     const hash = hashOf(given);
-    const own = this.#ownHash && timingSafeEqual(this.#ownHash, Buffer.from(hash));
-    const caller = own ? this.#services : await this.#byKey(given, hash);
+    const caller = this.#isOwn(hash) ? this.#services : await this.#byKey(given, hash);
     const wanted = who.flatMap((each) => (each.startsWith("service") ? [each.slice("service:".length)] : []));
     if (wanted.length === 0) throw problem("forbidden", "this is not for services");
     const { scopes } = caller as Extract<Caller, { kind: "service" }>;

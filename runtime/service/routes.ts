@@ -44,8 +44,8 @@ export function addRoute(app: FastifyInstance, name: string, route: RouteContrac
     url: route.path.replaceAll(/\{\w+\*\}/g, "*").replaceAll(/\{(\w+)\}/g, ":$1"),
     config: { rawBody: route.rawBody },
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
-    // Before a body is read.
-    onRequest: (request, reply) => admit(request, reply, route, options),
+    // Before a body is read, and after the limit of addresses, which is a hook of the route too.
+    preParsing: async (request, reply) => admit(request, reply, route, options),
     handler: (request, reply) => handle(request, reply, name, route, handler, options),
   });
 }
@@ -168,7 +168,8 @@ const replayed = (answer: StoredAnswer): WireAnswer => ({
 function callOf(request: FastifyRequest, route: RouteContract, { kit, state }: ServerOptions): Omit<Call, "session"> {
   const given = request.params as Readonly<Record<string, string>>;
   const rest = /\{(\w+)\*\}/.exec(route.path)?.[1];
-  const params = rest === undefined ? given : { ...given, [rest]: given["*"] };
+  const { "*": tail, ...named } = given;
+  const params = rest === undefined ? given : { ...named, [rest]: tail };
   const deadline = request.deadline!;
   // A route without a schema for a part takes none of it.
   const part = (name: "params" | "query" | "body", value: unknown) =>

@@ -102,7 +102,7 @@ async function addGuards(app: FastifyInstance, { kit, settings }: ServerOptions)
   await app.register(rateLimit, {
     max: settings.addressRequestsPerMinute,
     timeWindow: "1 minute",
-    allowList: (request: FastifyRequest) => isOperation(kit, request),
+    allowList: (request: FastifyRequest) => isOperation(kit, request) || kit.callers.isFromServices(request.headers),
     addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
     addHeaders: {
       "x-ratelimit-limit": false,
@@ -150,6 +150,8 @@ function addOperations(app: FastifyInstance, { service, kit, document }: ServerO
   });
   app.get(operationPaths.metrics, async (_request, reply) => {
     const { registry } = kit.metrics;
+    // Sets its gauge.
+    await kit.notReady();
     return reply.type(registry.contentType).send(await registry.metrics());
   });
   app.get(operationPaths.openapi, async (_request, reply) => {

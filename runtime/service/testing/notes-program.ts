@@ -1,0 +1,4 @@
+import { runService } from "../index";
+import { notes } from "./notes";
+
+void runService(notes);
