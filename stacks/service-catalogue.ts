@@ -114,7 +114,7 @@ export const serviceCatalogue = {
     source: "elsewhere",
     http: listener("capability-registry"),
     ...small,
-    database: ownDatabase,
+    database: { ...ownDatabase, migrates: true },
     events: { publishes: true },
     tasks: fewTasks,
   },

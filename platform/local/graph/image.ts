@@ -10,11 +10,11 @@ export interface ImageSettings {
 
 /**
  * Reads `images/containers/NAME.Dockerfile`: CMD, and the environment whose paths the image copies from this repository. Paths that only
- * the image has (certificate authorities) are left out. No file, no settings.
+ * the image has (certificate authorities) are left out. Without a file: the folders of its migrations, where it has some.
  */
 export function imageSettings(projectDir: string, service: string): ImageSettings {
   const file = join(projectDir, "images", "containers", `${service}.Dockerfile`);
-  if (!existsSync(file)) return { command: [], environment: {} };
+  if (!existsSync(file)) return { command: [], environment: migrationFolders(projectDir, service) };
   const lines = instructions(readFileSync(file, "utf8"));
   const workdir = lines.findLast(({ word }) => word === "WORKDIR")?.rest ?? "/";
   const copied = lines.filter(({ word }) => word === "COPY").flatMap(({ rest }) => copies(rest, workdir));
@@ -34,6 +34,13 @@ export function imageSettings(projectDir: string, service: string): ImageSetting
     command: command?.startsWith("[") ? (JSON.parse(command) as string[]) : [],
     environment: Object.fromEntries(environment),
   };
+}
+
+/** Where a service on the kit finds its migrations and those of the kit, which stand beside its sources and not beside its bundle. */
+function migrationFolders(projectDir: string, service: string): Readonly<Record<string, string>> {
+  const own = join(projectDir, "services", service, "schema", "migrations");
+  const kit = join(projectDir, "runtime", "service", "schema", "migrations");
+  return existsSync(own) ? { KIT_MIGRATIONS_DIR: kit, MIGRATIONS_DIR: own } : {};
 }
 
 /** Instructions of a Dockerfile, each on one line; comments left out. */
