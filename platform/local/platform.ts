@@ -19,6 +19,7 @@ import { LocalSecrets } from "./realise/secrets";
 import { ChangeFeed } from "./run/change-feed";
 import { Closing } from "./run/closing";
 import { DatabaseServer, databaseNameOf, ownersOf } from "./run/database-server";
+import { startLocalEvents } from "./run/local-events";
 import { LocalPlatform } from "./run/local-platform";
 import { LocalServices } from "./run/services";
 import { ensureKey, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
@@ -106,12 +107,15 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
       })
     : withoutTiers;
   closing.push(() => tiers.stop());
+  const events = await startLocalEvents(graph, await ports.next("events"), regionOf(evaluation));
+  closing.push(() => events.close());
   const addresses = addressBook(graph, declared, servicePorts, tiers, edgePort);
   const outputs = realisedOutputs({
     graph,
     secrets,
     addresses,
     databaseHost: database.kind === "attached" ? database.host : undefined,
+    events: events.outputsOf,
     groupName: (group) => tiers.states().find(({ tier }) => group.name.includes(tier))?.group,
   });
   const values = secretValues(graph, outputs);
@@ -123,7 +127,14 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     ports: servicePorts,
     bundles,
     images: new Map(declared.map(({ name }) => [name, imageSettings(projectDir, name)])),
-    sources: { outputs, secrets: values, addresses, database: place, awsEndpoint: tiers.awsEndpoint },
+    sources: {
+      outputs,
+      secrets: values,
+      addresses,
+      database: place,
+      awsEndpoint: tiers.awsEndpoint,
+      eventsEndpoint: events.url,
+    },
     databaseOf: async (name) => ownersOf(selection.services).some((owner) => owner.name === name) && databaseUp,
     prepare: async (name, started) => {
       if (name === knowledgeBase) await ensureKey(started, secrets);
@@ -137,6 +148,8 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
   });
   closing.push(() => services.stop());
   const running = new Set(selection.services.map(({ name }) => name));
+  const queues = `${events.queues.length} queues of the emulator`;
+  steps.begin(1, "aws:sns:Topic", "events").done(`${events.url}, ${queues}`);
   const localEdge =
     edge && (await startEdge(edge, edgePort, (name) => (running.has(name) ? servicePorts.get(name) : undefined)));
   if (edge && localEdge) {
@@ -155,6 +168,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     tiers,
     edge: localEdge && { ...localEdge, routes: edge!.routes },
     feed,
+    events,
     databaseServer: () => server,
   });
   const page = await startConsole(platform, { port: consolePort });
@@ -178,6 +192,8 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     if (taken !== undefined) steps.say(taken);
   }
 }
+
+const regionOf = ({ config }: Evaluation): string => config["aws:region"] ?? "us-east-1";
 
 async function databasePlace(database: LocalDatabase, secrets: LocalSecrets, ports: Ports): Promise<DatabasePlace> {
   if (database.kind === "attached") return database;

@@ -13,6 +13,8 @@ export interface EnvironmentSources {
   readonly database: DatabasePlace;
   /** Endpoint that takes the place of CloudWatch. */
   readonly awsEndpoint: string;
+  /** Endpoint that takes the place of SNS and SQS. */
+  readonly eventsEndpoint: string;
 }
 
 /** A variable of a task definition that has no value on this machine, and the output that it would hold. */
@@ -36,7 +38,7 @@ export function serviceEnvironment(
   localPort: number | undefined,
   sources: EnvironmentSources,
 ): { readonly env: NodeJS.ProcessEnv; readonly missing: readonly MissingVariable[] } {
-  const { outputs, secrets, addresses, database, awsEndpoint } = sources;
+  const { outputs, secrets, addresses, database, awsEndpoint, eventsEndpoint } = sources;
   const missing: MissingVariable[] = [];
   const declared: Record<string, string> = {};
   const take = (variable: string, text: string, finish: (text: string) => string | undefined): void => {
@@ -58,6 +60,8 @@ export function serviceEnvironment(
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_ENDPOINT_URL_CLOUDWATCH: awsEndpoint,
+    AWS_ENDPOINT_URL_SNS: eventsEndpoint,
+    AWS_ENDPOINT_URL_SQS: eventsEndpoint,
   };
   return { env, missing };
 }

@@ -12,6 +12,8 @@ export interface Here {
   readonly addresses: AddressBook;
   /** Host of an attached PostgreSQL; absent: the platform brings the databases. */
   readonly databaseHost?: string;
+  /** Outputs of a topic or queue. */
+  readonly events: (resource: RecordedResource) => Readonly<Record<string, string>>;
   /** Name of a tier's group here, from the group's resource. */
   readonly groupName: (group: RecordedResource) => string | undefined;
 }
@@ -55,6 +57,9 @@ export const realisers: Readonly<Record<string, Realiser>> = {
   "aws:lb/listener:Listener": { as: "a loopback port" },
   "aws:lb/listenerRule:ListenerRule": { as: "a route of the loopback edge" },
   "aws:lb/targetGroup:TargetGroup": { as: "the processes behind a loopback proxy" },
+  "aws:sns/topic:Topic": { as: "a topic of the emulator", outputs: (topic, { events }) => events(topic) },
+  "aws:sns/topicSubscription:TopicSubscription": { as: "a subscription of the emulator, with its filter policy" },
+  "aws:sqs/queue:Queue": { as: "a queue of the emulator", outputs: (queue, { events }) => events(queue) },
   "aws:autoscaling/group:Group": {
     as: "inference-host and gpu-metrics processes",
     outputs: (group, { groupName }): Readonly<Record<string, string>> => {

@@ -12,6 +12,7 @@ import type { ChangeFeed } from "./change-feed";
 import { keepCopy } from "./database-recovery";
 import { type DatabaseServer, databaseName } from "./database-server";
 import { PlayerLoad } from "./load";
+import type { LocalEvents } from "./local-events";
 import type { LocalServices } from "./services";
 import { knowledgeBase, localKey } from "./story-memory";
 import { askTurn } from "./turns";
@@ -28,6 +29,7 @@ export interface PlatformParts {
   readonly tiers: LocalTiers;
   readonly edge?: LocalEdge & { readonly routes: readonly Route[] };
   readonly feed: ChangeFeed;
+  readonly events: LocalEvents;
   /** The platform's own PostgreSQL, once it runs. */
   readonly databaseServer: () => DatabaseServer | undefined;
 }
@@ -144,7 +146,7 @@ export class LocalPlatform implements LocalControl {
     this.#load.setPlayers(0);
     const embedding = services.databaseOwners().filter(embedsDatabase);
     await Promise.all([edge?.close(drainMs), services.stop(), tiers.stop()]);
-    await this.parts.databaseServer()?.stop();
+    await Promise.all([this.parts.databaseServer()?.stop(), this.parts.events.close()]);
     await this.console?.close();
     feed.end();
     if (database.kind === "own") for (const name of embedding) keepCopy(database.dataDir, name);
@@ -152,11 +154,12 @@ export class LocalPlatform implements LocalControl {
 
   /** Parts of the platform that are no service: those that live in its own process, and the database. */
   #embedded(): ServiceState[] {
-    const { edge, tiers } = this.parts;
+    const { edge, tiers, events } = this.parts;
     const server = this.parts.databaseServer();
     const always = { kind: "embedded", status: "healthy", restarts: 0 } as const;
     return [
       ...(server === undefined ? [] : [server.state()]),
+      { ...always, name: "events", summary: "SNS and SQS of the emulator fauxqs, in memory", url: events.url },
       ...(edge === undefined
         ? []
         : [{ ...always, name: "edge", summary: "the public load balancer's rules, on loopback", url: edge.url }]),
