@@ -41,7 +41,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { stack, project, config } = options;
   const callbacks = new Callbacks();
-  const invokes = new InvokeTable("invoke", plugins, options.parameters);
+  const invokes = new InvokeTable("invoke", plugins, options.parameters, options.standIns);
   const calls = new InvokeTable("call", plugins);
   const providers = new DefaultProviders(stack, project.name, config, (record) => registrar.add(record));
   const registrar: Registrar = new Registrar({

@@ -1,5 +1,5 @@
 import type { AliasSpec, GoalOptions } from "./goal";
-import type { PropertyMap, RecordedResource, Urn } from "./types";
+import type { PropertyMap, PropertyValue, RecordedResource, Urn } from "./types";
 
 /** What an offline answer to an invoke may know of the world: config of the provider, and what the caller was told. */
 export interface InvokeContext {
@@ -7,6 +7,8 @@ export interface InvokeContext {
   readonly provider: PropertyMap;
   /** Values of SSM parameters that the caller knows, by name. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Stands in for what only the cloud knows, where the program is given stand-ins. @param about What it is the value of. */
+  readonly unknown: (about: string) => PropertyValue;
 }
 
 /** Answers one invoke from its arguments; values that only the cloud knows are unknown. */

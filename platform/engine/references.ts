@@ -45,8 +45,11 @@ export class StandIns {
   }
 }
 
-/** `RandomId` tells its length beforehand, and names are cut and checked by it. */
+/** Outputs that are no texts by themselves: `RandomId` tells its length beforehand, RDS lists the secret that it makes for itself. */
 function generated(urn: Urn, type: string, inputs: PropertyMap): PropertyMap {
+  if (type === "aws:rds/instance:Instance" && inputs.manageMasterUserPassword === true) {
+    return { masterUserSecrets: [{ secretArn: standIn(urn, "masterUserSecretArn") }] };
+  }
   if (type !== "random:index/randomId:RandomId" || typeof inputs.byteLength !== "number") return {};
   return {
     hex: createHash("sha256")

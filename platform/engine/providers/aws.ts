@@ -50,8 +50,9 @@ export const aws: ProviderPlugin = {
         minifiedJson: JSON.stringify(document),
       };
     },
-    "aws:ssm/getParameter:getParameter": (args, { parameters }) => {
-      const known = typeof args.name === "string" ? parameters[args.name] : undefined;
+    "aws:ssm/getParameter:getParameter": (args, { parameters, unknown: standsIn }) => {
+      const known =
+        typeof args.name === "string" ? (parameters[args.name] ?? standsIn(`parameter ${args.name}`)) : undefined;
       return {
         ...unknown("arn", "type", "version"),
         ...args,

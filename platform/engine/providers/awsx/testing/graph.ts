@@ -106,7 +106,7 @@ export async function refusalOf({ type, name, args }: Case): Promise<string | un
     },
     invoke: async (token, given) => {
       const [, answer] = plugins.flatMap(({ invokes }) => Object.entries(invokes ?? {})).find(([of]) => of === token)!;
-      return answer(given, { provider: { region: "eu-west-1" }, parameters: {} });
+      return answer(given, { provider: { region: "eu-west-1" }, parameters: {}, unknown: () => unknownValue });
     },
   };
   return expand(scope).then(
