@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "./component";
-import { denyPlainText, policyText, type Statement } from "./policy";
+import { accountOf, denyPlainText, policyText, type Statement } from "./policy";
 
 export interface BucketArgs {
   /** Days after which an object goes; absent keeps it. */
@@ -14,6 +14,8 @@ export interface BucketArgs {
   readonly protect: boolean;
   /** Delete the objects together with the bucket, for ephemeral stacks. */
   readonly forceDestroy: boolean;
+  /** Takes the access logs of other buckets of the account, under `s3/`. @default false */
+  readonly takesLogs?: boolean;
   /** Statements beside the one that refuses plain text, given the bucket's ARN. */
   readonly statements?: (arn: pulumi.Output<string>) => readonly Statement[];
 }
@@ -24,6 +26,7 @@ export class Bucket extends Component {
   readonly bucketName: pulumi.Output<string>;
   /** The policy, which whoever writes from outside the account has to wait for. */
   readonly policy: pulumi.Resource;
+  private readonly label: string;
 
   constructor(name: string, args: BucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("storage:Bucket", name, opts);
@@ -67,6 +70,7 @@ export class Bucket extends Component {
         ...on,
         policy: policyText([
           denyPlainText("s3:*", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]),
+          ...(args.takesLogs ? [deliverLogs(bucket.arn, this)] : []),
           ...(args.statements?.(bucket.arn) ?? []),
         ]),
       },
@@ -74,9 +78,27 @@ export class Bucket extends Component {
     );
     this.arn = bucket.arn;
     this.bucketName = bucket.bucket;
+    this.label = name;
     this.registerOutputs({ bucketName: this.bucketName });
   }
+
+  /** Records who asks for what of this bucket in another one, which takes logs. */
+  logTo(logs: Bucket): void {
+    new aws.s3.BucketLogging(
+      `${this.label}-access-logs`,
+      { bucket: this.bucketName, targetBucket: logs.bucketName, targetPrefix: `s3/${this.label}/` },
+      { parent: this, dependsOn: [logs.policy] },
+    );
+  }
 }
+
+const deliverLogs = (arn: pulumi.Output<string>, parent: pulumi.Resource): Statement => ({
+  sid: "DeliverBucketLogs",
+  principals: { Service: "logging.s3.amazonaws.com" },
+  actions: ["s3:PutObject"],
+  resources: [pulumi.interpolate`${arn}/s3/*`],
+  conditions: { StringEquals: { "aws:SourceAccount": accountOf(parent) } },
+});
 
 function lifecycleRules(args: BucketArgs): aws.types.input.s3.BucketLifecycleConfigurationRule[] {
   const everything = { prefix: "" };

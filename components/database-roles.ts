@@ -43,7 +43,7 @@ export class DatabaseRoles extends Component {
     const executionRole = createExecutionRole(this);
     const taskRole = new aws.iam.Role(
       `${name}-task`,
-      { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com"), description: `${name}: needs nothing of AWS` },
+      { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com", this), description: `${name}: needs nothing of AWS` },
       { parent: this },
     );
     const taskDefinition = createTaskDefinition(this);
@@ -75,7 +75,7 @@ export class DatabaseRoles extends Component {
     function createExecutionRole(parent: DatabaseRoles) {
       const role = new aws.iam.Role(
         `${name}-execution`,
-        { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com"), description: `Starts tasks of ${name}` },
+        { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com", parent), description: `Starts tasks of ${name}` },
         { parent },
       );
       new aws.iam.RolePolicy(
@@ -148,7 +148,7 @@ export class DatabaseRoles extends Component {
     function createSchedule(parent: DatabaseRoles) {
       const role = new aws.iam.Role(
         `${name}-schedule-role`,
-        { assumeRolePolicy: assumedBy("scheduler.amazonaws.com"), description: `Runs ${name} every hour` },
+        { assumeRolePolicy: assumedBy("scheduler.amazonaws.com", parent), description: `Runs ${name} every hour` },
         { parent },
       );
       const policy = new aws.iam.RolePolicy(

@@ -4,7 +4,7 @@ import { windowsProblem } from "../catalog/rds";
 import { InputError } from "../contracts/input-error";
 import { ports } from "../contracts/ports";
 import { Component, type Transform, transform } from "./component";
-import { compare } from "./policy";
+import { assumedBy, compare } from "./policy";
 
 export interface DatabaseArgs {
   readonly vpcId: pulumi.Input<string>;
@@ -43,6 +43,7 @@ const parameters: Readonly<Record<string, string>> = {
   log_disconnections: "1",
   log_lock_waits: "1",
   log_min_duration_statement: "1000",
+  log_statement: "ddl",
   "rds.force_ssl": "1",
 };
 
@@ -103,7 +104,7 @@ export class Database extends Component {
       const role = new aws.iam.Role(
         `${name}-monitoring`,
         {
-          assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: "monitoring.rds.amazonaws.com" }),
+          assumeRolePolicy: assumedBy("monitoring.rds.amazonaws.com", parent),
           description: "Enhanced monitoring of the database",
         },
         { parent },

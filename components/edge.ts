@@ -58,12 +58,16 @@ export class Edge extends Component {
   readonly securityGroupId: pulumi.Output<string>;
   readonly dnsName: pulumi.Output<string>;
   readonly label = "edge";
+  /** Where the load balancer's access logs go, and those of other buckets may. */
+  readonly logs: Bucket;
   private readonly targets: ReadonlyMap<string, { arn: pulumi.Output<string>; rule: pulumi.Resource }>;
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("network:Edge", name, opts);
     const tls = args.certificateArn !== undefined;
     const securityGroup = createSecurityGroup(this);
+    const logs = createLogs(this);
+    this.logs = logs;
     const loadBalancer = createLoadBalancer(this);
     createWebAcl(this, name, { ...args, loadBalancerArn: loadBalancer.arn });
     const listener = createListener(this);
@@ -105,14 +109,15 @@ export class Edge extends Component {
       return group;
     }
 
-    function createLoadBalancer(parent: Edge) {
-      const logs = new Bucket(
+    function createLogs(parent: Edge) {
+      return new Bucket(
         `${name}-logs`,
         {
           expireDays: args.logDays,
           oldVersionDays: 1,
           protect: args.protect,
           forceDestroy: args.forceDestroy,
+          takesLogs: true,
           statements: (arn) => [
             {
               sid: "DeliverAccessLogs",
@@ -124,6 +129,9 @@ export class Edge extends Component {
         },
         { parent },
       );
+    }
+
+    function createLoadBalancer(parent: Edge) {
       const logicalName = `${name}-load-balancer`;
       return new aws.lb.LoadBalancer(
         ...transform(

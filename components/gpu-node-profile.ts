@@ -28,7 +28,7 @@ export function createNodeProfile(parent: pulumi.Resource, name: string, args: N
 
 /** A role that EC2 instances take, its inline policy, and the profile to launch them with. */
 export function createInstanceProfile(parent: pulumi.Resource, name: string, statements: readonly Statement[]) {
-  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("ec2.amazonaws.com") }, { parent });
+  const role = new aws.iam.Role(name, { assumeRolePolicy: assumedBy("ec2.amazonaws.com", parent) }, { parent });
   new aws.iam.RolePolicy(`${name}-access`, { role: role.name, policy: policyText(statements) }, { parent });
   const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name }, { parent });
   return { role, profile };

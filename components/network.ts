@@ -89,7 +89,10 @@ export class Network extends Component {
       const logs = new aws.cloudwatch.LogGroup(`${name}-flow-logs`, { retentionInDays: args.logDays }, { parent });
       const role = new aws.iam.Role(
         `${name}-flow-logs-role`,
-        { assumeRolePolicy: assumedBy("vpc-flow-logs.amazonaws.com"), description: "Writes the VPC's flow logs" },
+        {
+          assumeRolePolicy: assumedBy("vpc-flow-logs.amazonaws.com", parent),
+          description: "Writes the VPC's flow logs",
+        },
         { parent },
       );
       const policy = new aws.iam.RolePolicy(

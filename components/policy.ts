@@ -1,3 +1,4 @@
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 /** One statement of an IAM policy, as this program writes it: everything named, nothing implied. */
@@ -35,12 +36,36 @@ export function policyText(statements: readonly Statement[]): pulumi.Output<stri
   return pulumi.jsonStringify(policyDocument(statements));
 }
 
-/** Lets a service of AWS take a role, in this account only. */
-export function assumedBy(service: string): string {
-  return JSON.stringify({
+/**
+ * Lets a service of AWS take a role, in this account only. Instances are the exception: EC2 does not say for whom it acts.
+ * @param parent What the role belongs to; its provider's account is meant.
+ */
+export function assumedBy(service: string, parent: pulumi.Resource): pulumi.Output<string> {
+  const instances = service === "ec2.amazonaws.com";
+  return pulumi.jsonStringify({
     Version: "2012-10-17",
-    Statement: [{ Sid: "Assume", Effect: "Allow", Principal: { Service: service }, Action: ["sts:AssumeRole"] }],
+    Statement: [
+      {
+        Sid: "Assume",
+        Effect: "Allow",
+        Principal: { Service: service },
+        Action: ["sts:AssumeRole"],
+        ...(instances ? {} : { Condition: { StringEquals: { "aws:SourceAccount": accountOf(parent) } } }),
+      },
+    ],
   });
+}
+
+const accounts = new WeakMap<object, pulumi.Output<string>>();
+
+/** The account of a resource's provider, asked for once. */
+export function accountOf(parent: pulumi.Resource): pulumi.Output<string> {
+  const provider = parent.getProvider("aws:iam/role:Role");
+  const known = accounts.get(provider ?? accounts);
+  if (known !== undefined) return known;
+  const account = aws.getCallerIdentityOutput({}, { parent }).accountId;
+  accounts.set(provider ?? accounts, account);
+  return account;
 }
 
 /** Denies everything that does not come over TLS; part of every policy of a bucket, queue or topic. */

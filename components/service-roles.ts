@@ -35,7 +35,7 @@ export function createExecutionRole(
 ): aws.iam.Role {
   const role = new aws.iam.Role(
     `${name}-execution`,
-    { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com"), description: `Starts tasks of ${name}` },
+    { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com", parent), description: `Starts tasks of ${name}` },
     { parent },
   );
   new aws.iam.RolePolicy(
@@ -82,7 +82,7 @@ function executionStatements({
 export function createTaskRole(parent: pulumi.Resource, name: string, statements: readonly Statement[]): aws.iam.Role {
   const role = new aws.iam.Role(
     `${name}-task`,
-    { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com"), description: `Code of ${name}` },
+    { assumeRolePolicy: assumedBy("ecs-tasks.amazonaws.com", parent), description: `Code of ${name}` },
     { parent },
   );
   if (statements.length > 0) {

@@ -49,6 +49,7 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
   const events = new EventTopic("game-events", opts);
   const alertsTopicArn = new Alerts("alerts", opts).topicArn;
   const edge = createEdge();
+  documents.logTo(edge.logs);
   const gpu =
     settings.gpu &&
     gpuNodes({ config: settings.gpu, ...config, ...inNetwork, alertsTopicArn, tags: platformTags(config) }, opts);

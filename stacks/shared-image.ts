@@ -12,7 +12,8 @@ const oldVersionDays = 90;
 export function sharedImage(config: GpuImageConfig, opts: pulumi.ComponentResourceOptions) {
   const settings = { oldVersionDays, protect: true, forceDestroy: false };
   const models = new Bucket("models", settings, opts);
-  const artefacts = new Bucket("artefacts", settings, opts);
+  const artefacts = new Bucket("artefacts", { ...settings, takesLogs: true }, opts);
+  models.logTo(artefacts);
   new Announcement("models-name", { path: sharedParameters.modelBucket, value: models.bucketName }, opts);
   new Announcement("artefacts-name", { path: sharedParameters.artefactBucket, value: artefacts.bucketName }, opts);
   const image = new GpuImage(
