@@ -29,6 +29,7 @@ function statusOf(stack: string, name: string, multiAz: unknown, today = "2026-1
     type,
     name,
     props: guardUnknown({ multiAz }, (value) => value === "UNKNOWN"),
+    references: {},
     protect: false,
   };
   const [finding] = evaluateRules([resource], { rules: [rule], exceptions: [exception], stack, today });

@@ -31,10 +31,12 @@ export interface EvaluateRulesOptions {
 
 /** Runs every rule over every resource that it concerns, in the order of the resources. */
 export function evaluateRules(resources: readonly RuleResource[], options: EvaluateRulesOptions): Finding[] {
+  const byType = new Map<string, Rule[]>();
+  for (const rule of options.rules) {
+    for (const type of rule.types) byType.set(type, [...(byType.get(type) ?? []), rule]);
+  }
   return resources.flatMap((resource) =>
-    options.rules
-      .filter(({ types }) => types.includes(resource.type))
-      .flatMap((rule) => judge(rule, resource, resources, options) ?? []),
+    (byType.get(resource.type) ?? []).flatMap((rule) => judge(rule, resource, resources, options) ?? []),
   );
 }
 

@@ -42,7 +42,12 @@ describe("policy pack under Pulumi's own runner", () => {
 
   it("reports a rule that is broken, with what to change", async () => {
     const found = await analyze("prod", "aws:ec2/instance:Instance", "builder", {
+      disableApiTermination: true,
+      ebsOptimized: true,
+      iamInstanceProfile: "node",
       metadataOptions: { httpTokens: "optional" },
+      monitoring: true,
+      rootBlockDevice: { encrypted: true },
     });
     assert.deepEqual(
       found.map(({ rule }) => rule),
@@ -52,7 +57,7 @@ describe("policy pack under Pulumi's own runner", () => {
   });
 
   it("honours the exceptions by stack", async () => {
-    const props = { encryptionConfigurations: [], retentionInDays: 30 };
+    const props = { kmsKeyId: "key", retentionInDays: 30 };
     const rulesIn = async (stack: string) =>
       (await analyze(stack, "aws:cloudwatch/logGroup:LogGroup", "web-logs", props)).map(({ rule }) => rule);
     assert.deepEqual(await rulesIn("prod"), ["CKV_AWS_338"]);

@@ -39,18 +39,21 @@ function resourcePolicy(rule: Rule): ResourceValidationPolicy {
     ...about(rule),
     validateResource: ({ urn, type, name, props, opts }, report) => {
       if (!rule.types.includes(type)) return;
-      const message = violation(rule, { urn, type, name, props, protect: opts.protect }, []);
+      const message = violation(rule, { urn, type, name, props, references: {}, protect: opts.protect }, []);
       if (message !== undefined) report(message);
     },
   };
 }
 
 function stackPolicy(rule: Rule): StackValidationPolicy {
-  const plain = ({ urn, type, name, props, opts }: PolicyResource): RuleResource => ({
+  const plain = ({ urn, type, name, props, propertyDependencies, opts }: PolicyResource): RuleResource => ({
     urn,
     type,
     name,
     props,
+    references: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([property, all]) => [property, all.map((one) => one.urn)]),
+    ),
     protect: opts.protect,
   });
   return {

@@ -5,6 +5,8 @@ export interface RuleResource {
   /** Logical name. */
   readonly name: string;
   readonly props: Readonly<Record<string, unknown>>;
+  /** URNs of the resources that a property's value comes from, by property; it is known where the value is not. */
+  readonly references: Readonly<Record<string, readonly string[]>>;
   /** Pulumi's own guard against deletion. */
   readonly protect: boolean;
 }
@@ -12,14 +14,14 @@ export interface RuleResource {
 export type Severity = "low" | "medium" | "high" | "critical";
 
 /** A small stack that shows a rule: the first resource is the one that the rule looks at. */
-export type Example = readonly Partial<RuleResource>[];
+export type Example = readonly (Omit<Partial<RuleResource>, "props"> & { readonly props?: object })[];
 
 /**
  * One rule: data and a small pure function. Rules whose `scope` is `stack` look at other resources too and run when the whole
  * graph is known.
  */
 export interface Rule {
-  /** Stable id: Checkov's where the rule is Checkov's, else cdk-nag's AwsSolutions id, else `GAP-` for this platform's own. */
+  /** Stable id: Checkov's `CKV`, else cdk-nag's `AwsSolutions-`, else AWS Foundational Security Best Practices' (`EC2.19`), else `GAP-` for this platform's own. */
   readonly id: string;
   /** Ids of the same check in other rule sets; an exception may use them too. */
   readonly alsoKnownAs?: readonly string[];
@@ -62,36 +64,82 @@ export function parsed(value: unknown): unknown {
   }
 }
 
-interface PropertyRule extends Pick<Rule, "id" | "alsoKnownAs" | "severity" | "title" | "rationale" | "remediation"> {
+/** True when the property at a path is given, even if its value is known only after the deployment. */
+export function isSet(value: unknown, path: string): boolean {
+  const keys = path.split(".");
+  const last = keys.pop()!;
+  const parent = keys.length === 0 ? value : at(value, keys.join("."));
+  return typeof parent === "object" && parent !== null && last in parent;
+}
+
+/** Resources of a type whose property comes from another resource. */
+export function referring(
+  stack: readonly RuleResource[],
+  type: string,
+  property: string,
+  { urn }: RuleResource,
+): readonly RuleResource[] {
+  return stack.filter((one) => one.type === type && one.references[property]?.includes(urn) === true);
+}
+
+/** A value as a person reads it. */
+export const shown = (value: unknown): string => JSON.stringify(value) ?? "not set";
+
+interface PropertyRule extends Pick<Rule, "id" | "alsoKnownAs" | "severity" | "title" | "rationale"> {
+  /** @default to set the property to the first allowed value */
+  readonly remediation?: string;
   readonly type: string | readonly string[];
   /** Property path that is checked. */
   readonly path: string;
-  /** The values that pass; the first is used in the passing example. */
-  readonly allowed: readonly unknown[];
+  /** The values that pass; the first is used in the passing example. Either this, `set` or `atLeast`. */
+  readonly allowed?: readonly unknown[];
+  /** Any value passes, one that is known only after the deployment too. */
+  readonly set?: true;
+  /** Numbers from here pass. */
+  readonly atLeast?: number;
   /** A value that fails. @default the property is missing */
   readonly wrong?: unknown;
+  /** Properties of both examples that make the rule concern them. */
+  readonly where?: object;
   /** Resources that the rule does not concern. */
   readonly unless?: (resource: RuleResource) => boolean;
 }
 
-/** A rule that one property has one of the allowed values. */
-export function propertyRule({ type, path, allowed, wrong, unless, ...about }: PropertyRule): Rule {
+/** A rule about the value of one property. */
+export function propertyRule(rule: PropertyRule): Rule {
+  const { type, path, allowed, set, atLeast, wrong, where, unless, remediation, ...about } = rule;
   const types = typeof type === "string" ? [type] : type;
+  const good = set ? "arn" : (atLeast ?? allowed?.[0]);
+  const wanted = set
+    ? "set"
+    : atLeast === undefined
+      ? allowed!.map((one) => (one === undefined ? "unset" : String(one))).join(" or ")
+      : `at least ${atLeast}`;
+  const passes = (resource: RuleResource): boolean => {
+    if (set) return isSet(resource.props, path);
+    const value = at(resource.props, path);
+    return atLeast === undefined ? allowed!.includes(value) : Number(value ?? 0) >= atLeast;
+  };
   return {
     ...about,
+    remediation: remediation ?? (set ? `Set ${path}.` : `Set ${path} to ${atLeast ?? String(allowed![0])}.`),
     types,
     scope: "resource",
-    check: (resource) => {
-      if (unless?.(resource)) return undefined;
-      const value = at(resource.props, path);
-      return allowed.includes(value)
+    check: (resource) =>
+      unless?.(resource) || passes(resource)
         ? undefined
-        : `${path} is ${JSON.stringify(value) ?? "not set"}, not ${allowed.map((one) => one ?? "unset").join(" or ")}`;
-    },
-    passing: [{ type: types[0]!, props: nested(path, allowed[0]) }],
-    failing: [{ type: types[0]!, props: wrong === undefined ? {} : nested(path, wrong) }],
+        : `${path} is ${set ? "not set" : `${shown(at(resource.props, path))}, not ${wanted}`}`,
+    passing: [{ type: types[0]!, props: { ...where, ...nested(path, good) } }],
+    failing: [{ type: types[0]!, props: { ...where, ...(wrong === undefined ? {} : nested(path, wrong)) } }],
   };
 }
+
+type Own = Pick<PropertyRule, "id" | "title" | "path">;
+type Shared = Pick<PropertyRule, "severity" | "rationale"> & Partial<Omit<PropertyRule, keyof Own>>;
+
+/** Rules of one topic: what they share, and a row for each with its own. One of both names the type. */
+export const propertyRules = (shared: Shared, rows: readonly (Own & Partial<PropertyRule>)[]): Rule[] =>
+  rows.map((row) => propertyRule({ type: [], ...shared, ...row }));
 
 function nested(path: string, value: unknown): Record<string, unknown> {
   return path

@@ -27,6 +27,8 @@ const database = (name: string, inputs: PropertyMap = {}, protect = false): Reco
       monitoringInterval: 60,
       multiAz: true,
       performanceInsightsEnabled: true,
+      performanceInsightsKmsKeyId: "key",
+      copyTagsToSnapshot: true,
       storageEncrypted: true,
       ...inputs,
     },
@@ -36,7 +38,15 @@ const bucket = (name: string, protect = false): RecordedResource =>
   record("aws:s3/bucket:Bucket", name, { forceDestroy: false }, { id: name, options: { protect } });
 const gateway = (name: string): RecordedResource => record("aws:ec2/natGateway:NatGateway", name, {}, { id: name });
 const builder = (httpTokens: string): RecordedResource =>
-  record("aws:ec2/instance:Instance", "builder", { instanceType: "c5.4xlarge", metadataOptions: { httpTokens } });
+  record("aws:ec2/instance:Instance", "builder", {
+    disableApiTermination: true,
+    ebsOptimized: true,
+    iamInstanceProfile: "builder",
+    instanceType: "c5.4xlarge",
+    metadataOptions: { httpTokens },
+    monitoring: true,
+    rootBlockDevice: { encrypted: true },
+  });
 
 interface Extra {
   readonly stack?: string;
@@ -97,7 +107,7 @@ describe("the comment", () => {
   });
 
   it("shows an exception that has run out although the change has no part in it", () => {
-    const log = record("aws:cloudwatch/logGroup:LogGroup", "web", { retentionInDays: 14 });
+    const log = record("aws:cloudwatch/logGroup:LogGroup", "web", { kmsKeyId: "key", retentionInDays: 14 });
     const options = { today: "2028-01-01" };
     assertGolden("expired-exception", [review([log], [log, gateway("nat")], { stack: "dev", options })]);
   });

@@ -1,5 +1,6 @@
 import { evaluateRules, type Finding, guardUnknown } from "../../policies/evaluate";
 import { exceptions } from "../../policies/exceptions";
+import type { RuleResource } from "../../policies/rule";
 import { rules } from "../../policies/rules";
 import { isUnknown, type PropertyValue, withoutSecrets } from "../engine";
 import { replaceReferences } from "../engine/references";
@@ -20,9 +21,9 @@ export function policyFindings(
   return evaluateRules(visible, { rules: applicable, exceptions, stack, today });
 }
 
-function asRuleResource({ urn, type, name, inputs, protect }: ResourceState) {
+function asRuleResource({ urn, type, name, inputs, propertyDependencies, protect }: ResourceState): RuleResource {
   const props = withoutSecrets(inputs) as Record<string, unknown>;
-  return { urn, type, name, protect, props: guardUnknown(props, isOutput) };
+  return { urn, type, name, protect, references: propertyDependencies, props: guardUnknown(props, isOutput) };
 }
 
 const isOutput = (value: unknown): boolean =>

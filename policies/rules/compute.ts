@@ -1,4 +1,4 @@
-import { at, list, propertyRule, type Rule } from "../rule";
+import { at, isSet, list, propertyRule, propertyRules, type Rule } from "../rule";
 
 const template = "aws:ec2/launchTemplate:LaunchTemplate";
 const instance = "aws:ec2/instance:Instance";
@@ -42,6 +42,7 @@ const pinnedTemplate: Rule = {
 
 const privateNodes: Rule = {
   id: "GAP-GPU-PRIVATE",
+  alsoKnownAs: ["EC2.25"],
   severity: "critical",
   title: "GPU nodes have no public address",
   rationale: "An inference host on the internet serves whoever finds it, on our bill.",
@@ -102,6 +103,39 @@ const notifications: Rule = {
   failing: [{ type: group }],
 };
 
+const instanceRole: Rule = {
+  id: "CKV2_AWS_41",
+  severity: "low",
+  title: "Instances have a role",
+  rationale: "A program on a node without one is given keys that never end.",
+  remediation: "Set iamInstanceProfile.",
+  types: [instance],
+  scope: "resource",
+  check: ({ props }) => (isSet(props, "iamInstanceProfile") ? undefined : "iamInstanceProfile is not set"),
+  passing: [{ type: instance, props: { iamInstanceProfile: "node" } }],
+  failing: [{ type: instance }],
+};
+
+const tagged: Rule = {
+  id: "CKV_AWS_153",
+  alsoKnownAs: ["AutoScaling.10"],
+  severity: "low",
+  title: "Nodes of a group carry its tags",
+  rationale: "A node without tags belongs to nobody on the bill and in an incident.",
+  remediation: "Set tags with propagateAtLaunch, or tagSpecifications in the launch template.",
+  types: [group],
+  scope: "stack",
+  check: ({ props, references }, stack) => {
+    const used = [...(references.launchTemplate ?? []), ...(references.mixedInstancesPolicy ?? [])];
+    return list(props.tags).length > 0 ||
+      stack.some(({ urn, props: its }) => used.includes(urn) && isSet(its, "tagSpecifications"))
+      ? undefined
+      : "neither the group nor its launch template has tags";
+  },
+  passing: [{ type: group, props: { tags: [{ key: "Stack", value: "prod", propagateAtLaunch: true }] } }],
+  failing: [{ type: group }],
+};
+
 export const computeRules: readonly Rule[] = [
   propertyRule({
     id: "CKV_AWS_79",
@@ -114,21 +148,23 @@ export const computeRules: readonly Rule[] = [
     allowed: ["required"],
     wrong: "optional",
   }),
-  propertyRule({
-    id: "CKV_AWS_88",
-    severity: "high",
-    title: "Instances have no public address",
-    rationale: "Nodes are reached through load balancers and SSM sessions.",
-    remediation: "Set associatePublicIpAddress to false.",
-    type: instance,
-    path: "associatePublicIpAddress",
-    allowed: [false, undefined],
-    wrong: true,
-  }),
+  ...propertyRules(
+    {
+      severity: "low",
+      rationale: "Figures by the minute show what five minutes hide, and disks get the bandwidth they pay for.",
+      allowed: [true],
+    },
+    [
+      { id: "CKV_AWS_126", title: "Instances are watched by the minute", type: instance, path: "monitoring" },
+      { id: "CKV_AWS_135", title: "Disks of instances have their own bandwidth", type: instance, path: "ebsOptimized" },
+    ],
+  ),
+  instanceRole,
   privateNodes,
   hopLimit,
   usesTemplate,
   pinnedTemplate,
   healthCheck,
   notifications,
+  tagged,
 ];

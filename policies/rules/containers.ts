@@ -66,24 +66,18 @@ export const containerRules: readonly Rule[] = [
     remediation: "Give the service a task role of its own.",
     types: [definition],
     scope: "resource",
-    check: ({ props }) =>
-      props.taskRoleArn !== undefined && props.taskRoleArn === props.executionRoleArn
-        ? "taskRoleArn equals executionRoleArn"
-        : undefined,
+    check: ({ props, references }) => {
+      // Roles of the program are known by their resource before they have an ARN.
+      const [task, execution] = [references.taskRoleArn, references.executionRoleArn].map((urns) => urns?.join());
+      const same =
+        task && execution
+          ? task === execution
+          : props.taskRoleArn !== undefined && props.taskRoleArn === props.executionRoleArn;
+      return same ? "taskRoleArn equals executionRoleArn" : undefined;
+    },
     passing: [{ type: definition, props: { taskRoleArn: "a", executionRoleArn: "b" } }],
     failing: [{ type: definition, props: { taskRoleArn: "a", executionRoleArn: "a" } }],
   },
-  propertyRule({
-    id: "CKV_AWS_333",
-    severity: "high",
-    title: "ECS tasks have no public address",
-    rationale: "What faces players is the load balancer, nothing else.",
-    remediation: "Set networkConfiguration.assignPublicIp to false.",
-    type: service,
-    path: "networkConfiguration.assignPublicIp",
-    allowed: [false, undefined],
-    wrong: true,
-  }),
   containerRule({
     id: "CKV_AWS_334",
     severity: "high",
@@ -93,6 +87,28 @@ export const containerRules: readonly Rule[] = [
     problem: (container) => (at(container, "privileged") === true ? "it is privileged" : undefined),
     good: { privileged: false },
     bad: { privileged: true },
+  }),
+  propertyRule({
+    id: "CKV_AWS_332",
+    alsoKnownAs: ["ECS.10"],
+    severity: "medium",
+    title: "Fargate tasks run on the newest platform",
+    rationale: "Older platforms get no security fixes.",
+    type: service,
+    path: "platformVersion",
+    allowed: ["LATEST", undefined],
+    wrong: "1.3.0",
+  }),
+  propertyRule({
+    id: "GAP-HOST-NETWORK",
+    alsoKnownAs: ["ECS.17"],
+    severity: "high",
+    title: "Tasks do not share the host's network",
+    rationale: "A task on the host's network reaches what listens for the host alone, its credentials included.",
+    type: definition,
+    path: "networkMode",
+    allowed: ["awsvpc", undefined],
+    wrong: "host",
   }),
   propertyRule({
     id: "CKV_AWS_335",
@@ -128,7 +144,8 @@ export const containerRules: readonly Rule[] = [
     bad: {},
   }),
   {
-    id: "AwsSolutions-ECS4",
+    id: "CKV_AWS_65",
+    alsoKnownAs: ["AwsSolutions-ECS4", "ECS.12"],
     severity: "low",
     title: "Clusters have Container Insights",
     rationale: "Running-task counts and memory per service come from it.",

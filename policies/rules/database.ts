@@ -1,29 +1,7 @@
-import { at, list, propertyRule, type Rule } from "../rule";
+import { isSet, list, propertyRule, type Rule } from "../rule";
 
 const instance = "aws:rds/instance:Instance";
 const on = { type: instance, allowed: [true], wrong: false } as const;
-
-const encrypted = propertyRule({
-  ...on,
-  id: "CKV_AWS_16",
-  severity: "critical",
-  title: "RDS storage is encrypted",
-  rationale: "Snapshots and disks that leave the account must be useless to whoever has them.",
-  remediation: "Set storageEncrypted; encryption cannot be added later without a replacement.",
-  path: "storageEncrypted",
-});
-
-const notPublic = propertyRule({
-  ...on,
-  id: "CKV_AWS_17",
-  severity: "critical",
-  title: "RDS has no public address",
-  rationale: "A database that the internet can reach is one leaked password away from a breach.",
-  remediation: "Set publiclyAccessible to false and reach it from inside the VPC.",
-  path: "publiclyAccessible",
-  allowed: [false, undefined],
-  wrong: true,
-});
 
 const enhancedMonitoring: Rule = {
   id: "CKV_AWS_118",
@@ -52,20 +30,6 @@ const logsExported: Rule = {
   failing: [{ type: instance, props: {} }],
 };
 
-const backups: Rule = {
-  id: "CKV_AWS_133",
-  alsoKnownAs: ["AwsSolutions-RDS13"],
-  severity: "high",
-  title: "RDS keeps backups",
-  rationale: "A database without backups is lost with its disk.",
-  remediation: "Raise database.backupDays in the stack's config.",
-  types: [instance],
-  scope: "resource",
-  check: ({ props }) => (Number(props.backupRetentionPeriod ?? 0) > 0 ? undefined : "backupRetentionPeriod is 0"),
-  passing: [{ type: instance, props: { backupRetentionPeriod: 7 } }],
-  failing: [{ type: instance, props: { backupRetentionPeriod: 0 } }],
-};
-
 const multiAz = propertyRule({
   ...on,
   id: "CKV_AWS_157",
@@ -75,17 +39,6 @@ const multiAz = propertyRule({
   rationale: "Without one, a zone's outage or an engine upgrade takes the database away.",
   remediation: "Set database.multiAz in the stack's config.",
   path: "multiAz",
-});
-
-const deletionProtection = propertyRule({
-  ...on,
-  id: "CKV_AWS_293",
-  alsoKnownAs: ["AwsSolutions-RDS10"],
-  severity: "medium",
-  title: "RDS refuses deletion",
-  rationale: "Players' progress must survive a mistyped destroy.",
-  remediation: "Set deletionProtection; prod does so by itself.",
-  path: "deletionProtection",
 });
 
 const iamAuthentication = propertyRule({
@@ -119,37 +72,73 @@ const performanceInsights = propertyRule({
   path: "performanceInsightsEnabled",
 });
 
-const forcedTls: Rule = {
-  id: "GAP-DB-TLS",
+const certificate = propertyRule({
+  id: "CKV_AWS_211",
+  severity: "medium",
+  title: "RDS has a certificate that clients of today trust",
+  rationale: "Clients refuse a server whose authority has run out.",
+  type: instance,
+  path: "caCertIdentifier",
+  allowed: ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1", undefined],
+  wrong: "rds-ca-2019",
+});
+
+/** First minor versions of PostgreSQL that AWS-2022-004 calls mended, by major version; later ones are. */
+const mended: Readonly<Record<string, number>> = { 9: 99, 10: 16, 11: 11, 12: 6, 13: 2 };
+
+const readableFiles: Rule = {
+  id: "CKV_AWS_250",
   severity: "high",
-  title: "PostgreSQL refuses connections without TLS",
-  rationale: "A client that forgets TLS would send players' data in clear text.",
-  remediation: "Set the parameter rds.force_ssl to 1 in the parameter group.",
-  types: ["aws:rds/parameterGroup:ParameterGroup"],
+  title: "PostgreSQL does not let its users read the server's files",
+  rationale: "Versions with the old log_fdw hand out the instance's own credentials (AWS-2022-004).",
+  remediation: "Upgrade the minor version.",
+  types: [instance],
   scope: "resource",
-  check: ({ props }) =>
-    list(props.parameters).some((p) => at(p, "name") === "rds.force_ssl" && String(at(p, "value")) === "1")
-      ? undefined
-      : "rds.force_ssl is not 1",
-  passing: [
-    {
-      type: "aws:rds/parameterGroup:ParameterGroup",
-      props: { parameters: [{ name: "rds.force_ssl", value: "1" }] },
-    },
-  ],
-  failing: [{ type: "aws:rds/parameterGroup:ParameterGroup", props: { parameters: [] } }],
+  check: ({ props }) => {
+    const [major = "", minor = "99"] = String(props.engineVersion ?? "").split(".");
+    return props.engine === "postgres" && Number(minor) < (mended[major] ?? 0)
+      ? `version ${major}.${minor} is not mended`
+      : undefined;
+  },
+  passing: [{ type: instance, props: { engine: "postgres", engineVersion: "17.11" } }],
+  failing: [{ type: instance, props: { engine: "postgres", engineVersion: "13.1" } }],
 };
 
+const masterPassword: Rule = {
+  id: "GAP-DB-PASSWORD",
+  severity: "high",
+  title: "RDS keeps its own master password",
+  rationale: "A password in the program is in the state file and in whoever's shell set it.",
+  remediation: "Set manageMasterUserPassword in place of password.",
+  types: [instance, "aws:rds/cluster:Cluster"],
+  scope: "resource",
+  check: ({ props }) =>
+    isSet(props, "password") || isSet(props, "masterPassword") ? "the program sets the password" : undefined,
+  passing: [{ type: instance, props: { manageMasterUserPassword: true } }],
+  failing: [{ type: instance, props: { password: "x" } }],
+};
+
+const failover = propertyRule({
+  id: "CKV2_AWS_50",
+  alsoKnownAs: ["ElastiCache.3"],
+  severity: "medium",
+  title: "The cache fails over by itself",
+  rationale: "Without it a lost node takes conversations and queues away until somebody wakes up.",
+  type: "aws:elasticache/replicationGroup:ReplicationGroup",
+  path: "automaticFailoverEnabled",
+  allowed: [true],
+  wrong: false,
+});
+
 export const databaseRules: readonly Rule[] = [
-  encrypted,
-  notPublic,
+  certificate,
+  readableFiles,
+  masterPassword,
+  failover,
   enhancedMonitoring,
   logsExported,
-  backups,
   multiAz,
   iamAuthentication,
   minorUpgrades,
-  deletionProtection,
   performanceInsights,
-  forcedTls,
 ];

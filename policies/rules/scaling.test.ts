@@ -11,6 +11,7 @@ describe("metric identity of scaling policies", () => {
         type: "aws:autoscaling/policy:Policy",
         name: "requests",
         protect: false,
+        references: {},
         props: {
           targetTrackingConfiguration: {
             targetValue: 342,

@@ -1,7 +1,6 @@
 import { propertyRule, type Rule } from "../rule";
 
 const repository = "aws:ecr/repository:Repository";
-const logGroup = "aws:cloudwatch/logGroup:LogGroup";
 
 export const storageRules: readonly Rule[] = [
   {
@@ -29,19 +28,4 @@ export const storageRules: readonly Rule[] = [
     path: "imageScanningConfiguration.scanOnPush",
     allowed: [true],
   }),
-  {
-    id: "CKV_AWS_338",
-    severity: "low",
-    title: "Logs are kept for a year",
-    rationale: "A breach is found months after it happened.",
-    remediation: "Set retentionInDays to 365 or more where money allows.",
-    types: [logGroup],
-    scope: "resource",
-    check: ({ props }) => {
-      const days = Number(props.retentionInDays ?? 0);
-      return days === 0 || days >= 365 ? undefined : `retentionInDays is ${days}`;
-    },
-    passing: [{ type: logGroup, props: { retentionInDays: 365 } }],
-    failing: [{ type: logGroup, props: { retentionInDays: 30 } }],
-  },
 ];
