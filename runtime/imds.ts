@@ -156,8 +156,7 @@ export function createImds(options: ImdsOptions = {}): Imds {
       if (attempt >= attempts) {
         throw new ImdsError("unreachable", `instance metadata at ${base.origin}: ${(answer as Error).message}`);
       }
-      // Holds the process: before a program listens nothing else does, and it would end without a word.
-      await sleep(Math.random() * 100 * 2 ** attempt);
+      await sleep(Math.random() * 100 * 2 ** attempt, undefined, { ref: false });
     }
   }
 

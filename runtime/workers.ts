@@ -1,5 +1,4 @@
 import { isMainThread, Worker, workerData } from "node:worker_threads";
-import { hideWarnings } from "./warnings";
 
 /** Named here so that the bundler does not look for it. */
 const transpiler = "tsx/cjs";
@@ -19,7 +18,5 @@ export function startRole(role: string, data: Record<string, unknown>, file: str
 
 /** The role of this thread, or undefined in the main thread and in threads of others. */
 export function roleOfThread(): string | undefined {
-  if (isMainThread) return undefined;
-  hideWarnings();
-  return (workerData as { role?: string } | null)?.role;
+  return isMainThread ? undefined : (workerData as { role?: string } | null)?.role;
 }

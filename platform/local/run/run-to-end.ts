@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { describeEnd } from "../../../runtime/last-words";
 import { guardGroup, releaseGroup } from "../../../runtime/reaper";
-import type { ProcessSpec } from "../processes/managed-process";
+import { lastWords, type ProcessSpec } from "../processes/managed-process";
 
 /**
  * Runs a program to its end.
@@ -26,5 +25,6 @@ export async function runToEnd(
   ]);
   if (child.pid !== undefined) releaseGroup(child.pid);
   if (end === "code 0") return output;
-  throw new Error(describeEnd(name, end, `${output}\n${errors}`.split("\n")));
+  const said = lastWords(`${output}\n${errors}`.split("\n"));
+  throw new Error(`${name} ended with ${end}${said === undefined ? "" : `: ${said}`}`);
 }
