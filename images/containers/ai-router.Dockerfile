@@ -1,5 +1,4 @@
-# The router for ECS: the bundle, its migrations, and the authorities of RDS. Build context: the repository after `npm run build`. The
-# embedded engine is not in the image; it runs from the repository (docs/ai-router.md).
+# The router for ECS: the bundle, its migrations, and the authorities of RDS. Build context: the repository after `npm run build`.
 #   docker build -f images/containers/ai-router.Dockerfile -t ai-router .
 ARG NODE_IMAGE=public.ecr.aws/docker/library/node:22-bookworm-slim
 FROM ${NODE_IMAGE}
@@ -10,11 +9,13 @@ ADD --chmod=0444 https://truststore.pki.rds.amazonaws.com/global/global-bundle.p
 WORKDIR /app
 COPY build/ai-router.cjs ./
 COPY services/ai-router/schema/migrations ./migrations
+COPY runtime/service/schema/migrations ./kit-migrations
 
 # A load balancer may send requests for some seconds more to a task that is asked to end, as a Spot task is without notice to it.
 ENV NODE_ENV=production \
-    AI_ROUTER_LEAVE_SECONDS=5 \
-    AI_ROUTER_MIGRATIONS_DIR=/app/migrations \
+    KIT_MIGRATIONS_DIR=/app/kit-migrations \
+    LEAVE_SECONDS=5 \
+    MIGRATIONS_DIR=/app/migrations \
     DB_CA_FILE=/etc/ssl/rds/global-bundle.pem \
     HOST=0.0.0.0 \
     PORT=8010

@@ -1,69 +1,17 @@
+import { z } from "zod";
+import { type AnswerName, answers } from "../../contracts/openai";
+
 /** The parts that the OpenAPI documents of OpenAI-compatible APIs share. */
 
 const text = { type: "string" } as const;
-const textOrNull = { type: ["string", "null"] } as const;
-const count = { type: "integer", minimum: 0 } as const;
-
-const object = <Properties extends Readonly<Record<string, unknown>>>(
-  properties: Properties,
-  optional: readonly (keyof Properties & string)[] = [],
-) => ({
-  type: "object",
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-  properties,
-});
-const list = (items: unknown) => ({ type: "array", items });
-const only = (value: string) => ({ ...text, enum: [value] });
-
-const head = { id: text, created: { type: "integer" }, model: text } as const;
-const usage = object({ prompt_tokens: count, completion_tokens: count, total_tokens: count });
-const choice = { index: count, finish_reason: textOrNull } as const;
-const message = object({ role: only("assistant"), content: textOrNull, tool_calls: list({ type: "object" }) }, [
-  "tool_calls",
-]);
-const model = object(
-  {
-    id: text,
-    object: only("model"),
-    created: { type: "integer" },
-    owned_by: text,
-    parent: textOrNull,
-    fallback: textOrNull,
-  },
-  ["parent", "fallback"],
-);
 
 /** What stands under `components.schemas`: errors and answers, as the OpenAI API words them. */
-export const answerSchemas = {
-  Error: object({ error: object({ message: text, type: text, param: textOrNull, code: textOrNull }) }),
-  ChatCompletion: object({
-    ...head,
-    object: only("chat.completion"),
-    choices: list(object({ ...choice, message })),
-    usage,
+export const answerSchemas = Object.fromEntries(
+  Object.entries(answers).map(([name, schema]) => {
+    const { $schema: _, ...plain } = z.toJSONSchema(schema, { io: "output" });
+    return [name, plain];
   }),
-  Completion: object({ ...head, object: only("text_completion"), choices: list(object({ ...choice, text })), usage }),
-  Embeddings: object({
-    object: only("list"),
-    model: text,
-    data: list(
-      object({
-        object: only("embedding"),
-        index: count,
-        embedding: {
-          oneOf: [list({ type: "number" }), text],
-          description: "Numbers, or base64 where it was asked for.",
-        },
-      }),
-    ),
-    usage: object({ prompt_tokens: count, total_tokens: count }),
-  }),
-  Model: model,
-  Models: object({ object: only("list"), data: list({ $ref: "#/components/schemas/Model" }) }),
-  Status: object({ status: text, deprioritised: { type: "boolean" } }, ["deprioritised"]),
-} as const;
-
-export type AnswerName = keyof typeof answerSchemas;
+);
 
 /** JSON of one of the schemas. */
 export const jsonOf = (name: AnswerName) => ({

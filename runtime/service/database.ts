@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../contracts/input-error";
+import { holdsDatabase } from "../database/folder";
 import { databaseTarget, migrationTarget, openDatabase } from "../database/open";
 import type { DatabaseRules } from "../database/types";
 import type { Environment, Service, ServiceDatabase } from "./definition";
@@ -28,17 +29,56 @@ export async function openServiceDatabase(
   const name = databaseNameOf(contract.name);
   const defaults = { database: name, user: name, directoryVariable: "DATA_DIR" };
   const target = (as === "owner" ? migrationTarget : databaseTarget)(environment, defaults, dataDir);
-  if (target.engine === "embedded") {
+  const rules: DatabaseRules<undefined> = { applicationName: contract.name, opening: () => "BEGIN" };
+  if (target.engine === "postgres") return openDatabase(target, rules, { startWorker: noWorker });
+  const database = await openInFolder(target.dataDir!, name, rules);
+  try {
+    // Nobody else can.
+    await migrateService({ contract, definition } as Service, database, environment);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** True where the environment or a folder names a database. */
+export function namesDatabase(environment: Environment, dataDir: string | undefined): boolean {
+  return Boolean(dataDir || environment.DB_HOST || environment.DATA_DIR);
+}
+
+/** A PostgreSQL of the service's own in a folder of this machine, which ends with the service. */
+async function openInFolder(folder: string, name: string, rules: DatabaseRules<undefined>): Promise<ServiceDatabase> {
+  if (holdsDatabase(folder)) {
     throw new InputError({
-      path: "database",
-      given: undefined,
-      allowed: `the address of a PostgreSQL server; npm start brings one up, with a database for ${contract.name}`,
-      where: "DB_HOST",
+      path: "data-dir",
+      given: folder,
+      allowed: "a folder without the embedded database of an earlier version, which npm start takes along once",
+      where: "--data-dir or DATA_DIR",
     });
   }
-  const rules: DatabaseRules<undefined> = { applicationName: contract.name, opening: () => "BEGIN" };
-  return openDatabase(target, rules, { startWorker: noWorker });
+  // A cloud's image has neither the server's programs nor a use for this.
+  const { startServer } = require("../database/server/start") as typeof import("../database/server/start");
+  const { ensureOwnedDatabases } =
+    require("../database/server/databases") as typeof import("../database/server/databases");
+  const server = await startServer(folder);
+  try {
+    const { host, port, password } = server.address;
+    await ensureOwnedDatabases(server.address, [{ name, owner: { name, password } }]);
+    const database = await openDatabase<undefined>(
+      { engine: "postgres", host, port, database: name, user: name, password, tls: false, poolSize: localPool },
+      rules,
+      { startWorker: noWorker },
+    );
+    return { ...database, close: () => database.close().finally(() => server.stop()) };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
+
+/** Connections to a server of the service's own. */
+const localPool = 4;
 
 function noWorker(): never {
   throw new Error("only PostgreSQL is opened here");

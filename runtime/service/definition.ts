@@ -40,6 +40,8 @@ export interface Kit<Contract extends ServiceContract = ServiceContract, Setting
   readonly callers: Callers;
   readonly keys: KeyStore;
   readonly limits: Limits;
+  /** Counts that all replicas share. */
+  readonly counters: Counters;
   readonly metrics: ServiceMetrics;
   readonly cursors: CursorCodec;
   readonly traced: Traced;
@@ -198,6 +200,8 @@ export interface ServiceDefinition<
   readonly calls?: Clients;
   /** What its API keys have beside those of every service. */
   readonly keys?: Partial<Omit<KeyKind, "prefix" | "scopes">>;
+  /** Serves without a database where none is named, and while its own is away; only the environment's own key is known then. @default false */
+  readonly databaseOptional?: boolean;
   /** A database that is not the usual one. */
   readonly ownDatabase?: OwnDatabase;
   /** Counts of limits elsewhere than in the database. */

@@ -18,6 +18,7 @@ export {
   type ServiceDatabase,
 } from "./definition";
 export type { HeardEvent } from "./inbox";
+export type { Counters } from "./limits";
 export { notFound, Problem, problem, problemsOf, unavailable } from "./problems";
 export { runService, runServiceCommand } from "./program";
 export { type RunningService, type StartOptions, startService } from "./start";

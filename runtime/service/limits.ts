@@ -1,3 +1,4 @@
+import { within } from "../within";
 import type { Transaction } from "./keys";
 import { problem } from "./problems";
 import type { Surroundings } from "./surroundings";
@@ -12,11 +13,14 @@ export interface Counters {
   add(subject: string, bucket: string, amount: number, window: number, seconds: number): Promise<number>;
 }
 
+/** Milliseconds that the database may take to count; a request waits for it. */
+const countMs = 1_000;
+
 /** In the database, for all replicas. */
 export function databaseCounters(transaction: Transaction): Counters {
   return {
     async add(subject, bucket, amount, window) {
-      const { rows } = await transaction((session) =>
+      const counted = transaction((session) =>
         session.query<{ amount: number }>(
           `INSERT INTO counts AS c (subject, bucket, window_start, amount) VALUES ($1, $2, $3, $4)
            ON CONFLICT (subject, bucket) DO UPDATE SET
@@ -26,6 +30,7 @@ export function databaseCounters(transaction: Transaction): Counters {
           [subject, bucket, window, amount],
         ),
       );
+      const { rows } = await within(countMs, counted);
       return rows[0]!.amount;
     },
   };

@@ -63,8 +63,17 @@ export const prefixOf = ({ contract, definition }: Service): string => definitio
 
 /** Every setting of a service: its own and those of the kit, which it may state anew with another default. */
 export function settingsOf({ contract, definition }: Service): Readonly<Record<string, Setting>> {
-  return { ...kitSettings(contract), ...(definition.settings as Readonly<Record<string, Setting>> | undefined) };
+  const all: Readonly<Record<string, Setting>> = kitSettings(contract);
+  // A server of its own has limits per address and answers of its own.
+  const kits = definition.server === undefined ? all : pick(all, ownServerSettings);
+  const own = Object.entries((definition.settings ?? {}) as Readonly<Record<string, Setting>>);
+  return { ...kits, ...Object.fromEntries(own.map(([name, made]) => [name, { shared: all[name]?.shared, ...made }])) };
 }
+
+const ownServerSettings = ["host", "port", "maxBodyBytes", "leaveSeconds", "drainSeconds"];
+
+const pick = <Value>(from: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> =>
+  Object.fromEntries(names.map((name) => [name, from[name]!]));
 
 /** Reads settings from options, then variables, then defaults. @throws InputError that names the option or variable */
 export function readServiceSettings(

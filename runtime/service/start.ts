@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Server } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../../contracts/input-error";
@@ -12,12 +13,12 @@ import { within } from "../within";
 import { Callers } from "./callers";
 import { clientOf } from "./client";
 import { cursorCodec } from "./cursors";
-import { openServiceDatabase, requireMigrated } from "./database";
+import { namesDatabase, openServiceDatabase, requireMigrated } from "./database";
 import type { Environment, Kit, Service, ServiceDatabase } from "./definition";
 import { startEvents } from "./events";
 import { forgetOldAnswers } from "./idempotency";
 import { KeyStore, type Transaction } from "./keys";
-import { databaseCounters, Limits, localCounters } from "./limits";
+import { type Counters, databaseCounters, Limits, localCounters } from "./limits";
 import { createMetrics } from "./metrics";
 import { openApiDocument } from "./openapi";
 import { writeEvent } from "./outbox";
@@ -70,6 +71,8 @@ export async function startService(service: Service, options: StartOptions = {})
   const logger = options.logger ?? createLogger(contract.name);
   const closers: (() => Promise<void> | void)[] = [];
   const stopped = new AbortController();
+  // Every request under way may listen.
+  setMaxListeners(0, stopped.signal);
   let leaving = false;
   let draining = false;
   let serving = false;
@@ -122,6 +125,7 @@ export async function startService(service: Service, options: StartOptions = {})
   }
 
   async function openDatabase(): Promise<ServiceDatabase | undefined> {
+    if (definition.databaseOptional && !namesDatabase(environment, options.dataDir)) return undefined;
     const database = await openServiceDatabase(service, environment, options.dataDir, "service");
     if (database === undefined) return undefined;
     closers.push(() => database.close());
@@ -137,8 +141,8 @@ export async function startService(service: Service, options: StartOptions = {})
       throw new InputError({
         path: "keys",
         given: undefined,
-        allowed: "the key that callers send, or an issuer of tokens; without either nobody gets in",
-        where: "API_KEY or PLAYER_ISSUER",
+        allowed: "the key that callers send, an issuer of tokens, or a database of keys; without one nobody gets in",
+        where: contract.database ? "API_KEY, PLAYER_ISSUER, DB_HOST or --data-dir" : "API_KEY or PLAYER_ISSUER",
       });
     }
     const transaction: Transaction = (work) =>
@@ -168,6 +172,7 @@ export async function startService(service: Service, options: StartOptions = {})
         now: around.clock.now,
       }),
       limits: undefined as unknown as Limits,
+      counters: undefined as unknown as Counters,
       metrics,
       cursors: cursorCodec(environment.CURSOR_SECRET || ownKey || randomUUID()),
       traced: tracerOf(contract.name),
@@ -184,7 +189,7 @@ export async function startService(service: Service, options: StartOptions = {})
       definition.counters?.(kit) ?? (database === undefined ? localCounters() : databaseCounters(transaction));
     const onUnreachable = (error: unknown) =>
       logger.warn({ err: error }, "a limit could not be counted; the request is let through");
-    return Object.assign(kit, { limits: new Limits(counters, onUnreachable, around.clock) });
+    return Object.assign(kit, { counters, limits: new Limits(counters, onUnreachable, around.clock) });
   }
 
   function repeat(name: string, milliseconds: number, work: () => Promise<void>): void {
@@ -221,7 +226,8 @@ export async function startService(service: Service, options: StartOptions = {})
     const now = around.clock.monotonic();
     if (checked === undefined || now - checked.at >= readyForMs) {
       const ask = async () => {
-        if (database !== undefined) await database.transaction(undefined, (session) => session.query("SELECT 1"));
+        if (database !== undefined && !definition.databaseOptional)
+          await database.transaction(undefined, (session) => session.query("SELECT 1"));
         return definition.notReady?.(readyState) as Promise<string | undefined>;
       };
       const answer = within(readyMs, ask()).catch((error: unknown) =>

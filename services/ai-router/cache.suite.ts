@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { createKey, type NewKey } from "./keys/keys";
+import type { NewKey } from "../../runtime/service/keys";
 import { type RunningRouter, startTestRouter, until } from "./testing/start";
 import { startTierDouble, type TierDouble } from "./testing/tier-double";
 
@@ -12,8 +12,6 @@ const plain: NewKey = {
   name: "game",
   scopes: ["generate"],
   requestsPerMinute: 60,
-  tokensPerDay: null,
-  expiresAt: null,
 };
 
 describe(`two replicas that share ${server}`, () => {
@@ -111,7 +109,7 @@ describe(`two replicas that share ${server}`, () => {
   });
 
   it("count a key's requests in the cache", async () => {
-    const { key } = await createKey(replicas[0]!.router.database!, plain);
+    const { key } = await replicas[0]!.running.kit.keys.create(plain);
     const answers = await Promise.all(Array.from({ length: 90 }, () => say(0, "hi", { "x-api-key": key })));
     const refused = answers.filter(({ status }) => status === 429).length;
     assert.ok(refused >= 1 && refused <= 30, `${refused} of 90 refused`);
@@ -120,7 +118,7 @@ describe(`two replicas that share ${server}`, () => {
 
   it("answer on while the cache is away, and use it again when it is back", async () => {
     await endCache();
-    const { key } = await createKey(replicas[0]!.router.database!, plain);
+    const { key } = await replicas[0]!.running.kit.keys.create(plain);
     assert.equal((await say(0, "hello", { "x-api-key": key })).status, 200);
     assert.equal((await say(1, "hello")).status, 200);
     await startCache();

@@ -122,8 +122,8 @@ describe("ai-router as a program, before inference hosts on the toy model", func
     assert.equal(run("keys", "create", "short", "--expires", "2999-01-01", ...data).status, 0);
     assert.equal(
       run("keys", "list", ...data).stdout,
-      "game: generate, embed; 300/min; 1000 tokens/day; revoked\n" +
-        "short: generate, embed; 300/min; no token budget; expires 2999-01-01T00:00:00.000Z\n",
+      "game: generate, embed; 1000 tokens/day; 300/min; revoked\n" +
+        "short: generate, embed; no token budget; 300/min; expires 2999-01-01T00:00:00.000Z\n",
     );
     for (const [args, expected] of [
       [
@@ -137,7 +137,7 @@ describe("ai-router as a program, before inference hosts on the toy model", func
         /expires: "2026" is not allowed; allowed: a time to come/,
       ],
       [["keys", "create", "x", "--expires", "2020-01-01", ...data], /expires: "2020-01-01" is not allowed/],
-      [["serve"], /tiers: nothing is not allowed/],
+      [["serve"], /keys: nothing is not allowed/],
     ] as const) {
       const { status, stderr } = run(...args);
       assert.equal(status, 2, stderr);
@@ -147,12 +147,12 @@ describe("ai-router as a program, before inference hosts on the toy model", func
 
   it("ends with code 0 when it is asked to stop while it opens its database, and opens it again", async () => {
     const directory = join(folder, "asked-early");
-    const env = { GOLD_URL: "http://127.0.0.1:1", API_KEY: "secret", AI_ROUTER_DATA_DIR: directory };
+    const env = { GOLD_URL: "http://127.0.0.1:1", API_KEY: "secret", DATA_DIR: directory };
     const port = await freePort();
     const args = ["serve", "--host", "127.0.0.1", "--port", String(port)];
     const early = start("services/ai-router/main.ts", args, env);
     const ended = once(early, "exit");
-    await until(() => existsSync(join(directory, "lock.1")));
+    await until(() => existsSync(join(directory, "data")));
     early.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
 
@@ -186,7 +186,7 @@ describe("ai-router as a program, before inference hosts on the toy model", func
               PATH: process.env.PATH,
               GOLD_URL: "http://127.0.0.1:1",
               API_KEY: "secret",
-              AI_ROUTER_DATA_DIR: join(folder, "taken"),
+              DATA_DIR: join(folder, "taken"),
               REDIS_HOST: "127.0.0.1",
               REDIS_PORT: "1",
             },

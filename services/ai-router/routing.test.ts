@@ -302,10 +302,10 @@ describe("the router before two tier doubles", () => {
   });
 
   it("drains: lets a stream end, refuses what is new, and cuts what is left with an error event", async () => {
-    const { ask, router } = await start({ options: { drainSeconds: 1 } });
+    const { ask, running: service } = await start({ options: { drainSeconds: 1 } });
     silver.plan("endless");
     const left = await ask(chat, { ...question, stream: true });
-    const stopping = router.stop();
+    const stopping = service.stop();
     const refused = await ask(chat, question);
     const { error: why } = (await refused.json()) as { error: { code: string } };
     assert.deepEqual([refused.status, refused.headers.get("connection"), why.code], [503, "close", "draining"]);
@@ -316,8 +316,8 @@ describe("the router before two tier doubles", () => {
   });
 
   it("still takes what load balancers send until they have noticed that it leaves", async () => {
-    const { ask, router, url } = await start({ options: { leaveSeconds: 3 } });
-    const stopping = router.stop();
+    const { ask, running: service, url } = await start({ options: { leaveSeconds: 3 } });
+    const stopping = service.stop();
     const ready = await fetch(`${url}/ready`);
     assert.deepEqual([ready.status, await ready.json()], [503, { status: "draining" }]);
     assert.equal((await ask(chat, question)).status, 200);
@@ -337,7 +337,7 @@ describe("the router before two tier doubles", () => {
       [{ ...question, messages: [{ role: "user", content: "x".repeat(3_000) }] }, {}, 413, /larger than 2048 bytes/],
       [question, { "x-latency-budget-ms": "soon" }, 400, /x-latency-budget-ms must be a whole number/],
       [question, { "x-deadline-ms": "-1" }, 400, /x-deadline-ms must be/],
-      [question, { "x-api-key": "air_wrong" }, 401, /Incorrect API key/],
+      [question, { "x-api-key": "air_wrong" }, 401, /The key is not known/],
       [question, { "x-api-key": "" }, 401, /did not provide an API key/],
     ] as const) {
       const answer = await ask(chat, body, headers);

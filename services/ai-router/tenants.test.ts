@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { aiRouter } from "../../contracts/services/ai-router";
 import { createLogger } from "../../runtime/logger";
-import { inTransaction, type RouterDatabase } from "./database";
-import { Callers } from "./keys/caller";
-import { databaseCounters } from "./keys/counters";
-import { createKey, listKeys, type NewKey, revokeKey } from "./keys/keys";
+import { clientOf, type ServiceDatabase, startService } from "../../runtime/service";
+import { Callers } from "../../runtime/service/callers";
+import { KeyStore, type NewKey } from "../../runtime/service/keys";
+import { databaseCounters } from "../../runtime/service/limits";
+import { realSurroundings } from "../../runtime/service/surroundings";
+import { openApiDocument } from "./api/openapi";
 import { History } from "./memory/history";
-import { readOptions } from "./options";
-import { startRouter } from "./router";
-import { type RunningRouter, readStream, startTestRouter, until } from "./testing/start";
+import { service } from "./service";
+import { ownKey, type RunningRouter, readStream, startTestRouter, until } from "./testing/start";
 import { startTierDouble, type TierDouble } from "./testing/tier-double";
 
 const turns = "/v1/npc/turns";
@@ -16,19 +18,18 @@ const plain: NewKey = {
   name: "game",
   scopes: ["generate"],
   requestsPerMinute: 1000,
-  tokensPerDay: null,
-  expiresAt: null,
 };
 
-describe("keys, memory and history, on the embedded database", () => {
+describe("keys, memory and history, on PostgreSQL", () => {
   let silver: TierDouble;
   let running: RunningRouter;
-  let database: RouterDatabase;
+  let database: ServiceDatabase;
+  let keys: KeyStore;
 
   before(async () => {
     silver = await startTierDouble("silver");
     running = await startTestRouter({ tiers: { SILVER_URL: silver.url }, database: true });
-    database = running.router.database!;
+    ({ database, keys } = running.running.kit);
   });
   after(async () => {
     await running?.close();
@@ -44,37 +45,40 @@ describe("keys, memory and history, on the embedded database", () => {
   const promptOf = (request: number) => silver.seen.at(request)!.body.messages.map(({ content }) => content);
 
   it("lets in keys that are known, valid and permitted, and nobody else", async () => {
-    const good = await createKey(database, plain);
-    const expired = await createKey(database, { ...plain, name: "old", expiresAt: "2020-01-01T00:00:00Z" });
-    const other = await createKey(database, { ...plain, name: "vectors", scopes: ["embed"] });
+    const good = await keys.create(plain);
+    const expired = await keys.create({ ...plain, name: "old", expiresAt: "2999-01-01T00:00:00Z" });
+    await database.transaction(undefined, (session) =>
+      session.query("UPDATE api_keys SET expires_at = '2020-01-01' WHERE name = 'old'"),
+    );
+    const other = await keys.create({ ...plain, name: "vectors", scopes: ["embed"] });
     const models = await fetch(`${running.url}/v1/models`, { headers: { "x-api-key": other.key } });
     assert.equal(models.status, 200);
-    const revoked = await createKey(database, { ...plain, name: "gone" });
-    await revokeKey(database, "gone");
+    const revoked = await keys.create({ ...plain, name: "gone" });
+    await keys.revoke("gone");
     const statuses = await Promise.all(
       [good, expired, other, revoked].map(async ({ key }) => (await say(key, "hi")).status),
     );
     assert.deepEqual(statuses, [200, 401, 403, 401]);
     assert.equal((await say(`${good.key.slice(0, -1)}x`, "hi")).status, 401);
-    assert.ok(!JSON.stringify(await listKeys(database)).includes(good.key.slice(4)));
-    await assert.rejects(createKey(database, plain), /a name that no key has/);
-    const again = await createKey(database, { ...plain, name: "gone" });
+    assert.ok(!JSON.stringify(await keys.list()).includes(good.key.slice(4)));
+    await assert.rejects(keys.create(plain), /a name that no key has/);
+    const again = await keys.create({ ...plain, name: "gone" });
     assert.deepEqual([(await say(again.key, "hi")).status, (await say(revoked.key, "hi")).status], [200, 401]);
-    await revokeKey(database, "gone");
-    await createKey(database, { ...plain, name: "gone" });
-    await assert.rejects(createKey(database, { ...plain, name: "gone" }), /a name that no key has/);
-    await assert.rejects(createKey(database, { ...plain, name: "services" }), /services are the environment's own/);
-    await assert.rejects(revokeKey(database, "nobody"), /the name of a key that is valid/);
+    await keys.revoke("gone");
+    await keys.create({ ...plain, name: "gone" });
+    await assert.rejects(keys.create({ ...plain, name: "gone" }), /a name that no key has/);
+    await assert.rejects(keys.create({ ...plain, name: "services" }), /services are the environment's own/);
+    await assert.rejects(keys.revoke("nobody"), /the name of a key that is valid/);
   });
 
   it("holds a key to its requests and its tokens", async () => {
-    const few = await createKey(database, { ...plain, name: "few", requestsPerMinute: 3 });
+    const few = await keys.create({ ...plain, name: "few", requestsPerMinute: 3 });
     const answers = await Promise.all(Array.from({ length: 8 }, () => say(few.key, "hi")));
     const refused = answers.filter(({ status }) => status === 429);
     // A minute may end between them.
     assert.ok(refused.length >= 2 && refused.length <= 5, `${refused.length} of 8 refused`);
     assert.match(refused[0]!.headers.get("retry-after") ?? "", /^\d+$/);
-    const poor = await createKey(database, { ...plain, name: "poor", tokensPerDay: 9 });
+    const poor = await keys.create({ ...plain, name: "poor", properties: { tokensPerDay: 9 } });
     assert.equal((await say(poor.key, "hi")).status, 200);
     await until(async () => (await say(poor.key, "hi")).status === 429);
     const { error } = (await (await say(poor.key, "hi")).json()) as { error: { code: string } };
@@ -82,7 +86,7 @@ describe("keys, memory and history, on the embedded database", () => {
   });
 
   it("remembers what was said to a character and its cards, and not what another tenant said", async () => {
-    const [one, two] = await Promise.all(["one", "two"].map((name) => createKey(database, { ...plain, name })));
+    const [one, two] = await Promise.all(["one", "two"].map((name) => keys.create({ ...plain, name })));
     await say(one!.key, "my name is Ada", { cards: { quest: "find the bell" } });
     const streamed = await readStream(await say(one!.key, "who am I?", { stream: true }));
     assert.ok(streamed.text.startsWith("silver: "));
@@ -97,7 +101,7 @@ describe("keys, memory and history, on the embedded database", () => {
     await say(one!.key, "again", { turns: [{ asked: "a", answered: "b" }], cards: {} });
     assert.deepEqual(promptOf(-1).slice(1), ["a", "b", "again"]);
     await until(async () => {
-      const { rows } = await inTransaction(database, (session) =>
+      const { rows } = await database.transaction(undefined, (session) =>
         session.query<{ asked: string; tier: string }>(
           "SELECT asked, tier FROM npc_turns WHERE tenant = 'one' ORDER BY id",
         ),
@@ -107,23 +111,23 @@ describe("keys, memory and history, on the embedded database", () => {
   });
 
   it("names a character to the nodes so that another key's request cannot come by it", async () => {
-    const keys = await Promise.all(["left", "right"].map((name) => createKey(database, { ...plain, name })));
+    const both = await Promise.all(["left", "right"].map((name) => keys.create({ ...plain, name })));
     const chain = { model: "lich/chain/npc_turn", messages: [{ role: "user", content: "hello" }] };
     const named = async (key: string, npc: string) => {
       const { status } = await running.ask("/v1/chat/completions", chain, { "x-api-key": key, "x-npc-id": npc });
       return status === 200 ? String(silver.seen.at(-1)!.headers["x-npc-id"]) : status;
     };
-    const first = await named(keys[0]!.key, "morr");
+    const first = await named(both[0]!.key, "morr");
     assert.match(String(first), /^[\w.:-]{1,128}$/);
-    assert.equal(await named(keys[0]!.key, "morr"), first);
-    assert.notEqual(await named(keys[1]!.key, "morr"), first);
-    assert.equal(await named(keys[0]!.key, "../morr"), 400);
-    await say(keys[0]!.key, "hi");
+    assert.equal(await named(both[0]!.key, "morr"), first);
+    assert.notEqual(await named(both[1]!.key, "morr"), first);
+    assert.equal(await named(both[0]!.key, "../morr"), 400);
+    await say(both[0]!.key, "hi");
     assert.equal(silver.seen.at(-1)!.headers["x-npc-id"], undefined);
   });
 
   it("counts the tokens of a stream that its client left", async () => {
-    const leaver = await createKey(database, { ...plain, name: "leaver", tokensPerDay: 1 });
+    const leaver = await keys.create({ ...plain, name: "leaver", properties: { tokensPerDay: 1 } });
     silver.plan("endless");
     const controller = new AbortController();
     const answer = await running.ask(
@@ -138,10 +142,10 @@ describe("keys, memory and history, on the embedded database", () => {
   });
 
   it("writes a turn whose text no database takes, without what it does not take", async () => {
-    const odd = await createKey(database, { ...plain, name: "odd" });
+    const odd = await keys.create({ ...plain, name: "odd" });
     await say(odd.key, "nul \0 here, half a pair \ud800 there");
     await until(async () => {
-      const { rows } = await inTransaction(database, (session) =>
+      const { rows } = await database.transaction(undefined, (session) =>
         session.query<{ asked: string }>("SELECT asked FROM npc_turns WHERE tenant = 'odd'"),
       );
       return rows[0]?.asked === "nul  here, half a pair \ufffd there";
@@ -149,7 +153,7 @@ describe("keys, memory and history, on the embedded database", () => {
   });
 
   it("remembers turns that were sent along as short as those that were said here", async () => {
-    const long = await createKey(database, { ...plain, name: "long" });
+    const long = await keys.create({ ...plain, name: "long" });
     const turn = { asked: "q".repeat(8_000), answered: "a".repeat(8_000) };
     await say(long.key, "hi", { turns: [turn] });
     assert.deepEqual(promptOf(-1), [turn.asked, turn.answered, "hi"]);
@@ -163,7 +167,7 @@ describe("keys, memory and history, on the embedded database", () => {
   });
 
   it("leaves the older turns out of a prompt that the model has no room for, and goes on so", async () => {
-    const talker = await createKey(database, { ...plain, name: "talker" });
+    const talker = await keys.create({ ...plain, name: "talker" });
     silver.always = "short";
     try {
       for (let turn = 1; turn <= 8; turn += 1) assert.equal((await say(talker.key, `turn ${turn}`)).status, 200);
@@ -195,7 +199,7 @@ describe("keys, memory and history, on the embedded database", () => {
     const flaky = {
       ...database,
       transaction: ((scope, work) =>
-        away ? Promise.reject(new Error("away")) : database.transaction(scope, work)) as RouterDatabase["transaction"],
+        away ? Promise.reject(new Error("away")) : database.transaction(scope, work)) as ServiceDatabase["transaction"],
     };
     const failures: unknown[] = [];
     const history = new History(flaky, (error) => failures.push(error), 150);
@@ -213,14 +217,14 @@ describe("keys, memory and history, on the embedded database", () => {
     assert.deepEqual([history.waiting, history.dropped], [150, 50]);
     away = false;
     await history.close();
-    const { rows } = await inTransaction(database, (session) =>
+    const { rows } = await database.transaction(undefined, (session) =>
       session.query<{ count: number }>("SELECT count(*)::int AS count FROM npc_turns WHERE tenant = 'flaky'"),
     );
     assert.equal(rows[0]!.count, 150);
   });
 
   it("lets a key that it knows go on while the database hangs, and tells others to come again", async () => {
-    const { key } = await createKey(database, { ...plain, name: "patient" });
+    const { key } = await keys.create({ ...plain, name: "patient" });
     let hangs = false;
     let asked = 0;
     const stuck = {
@@ -228,33 +232,49 @@ describe("keys, memory and history, on the embedded database", () => {
       transaction: ((scope, work) => {
         asked += 1;
         return hangs ? new Promise(() => undefined) : database.transaction(scope, work);
-      }) as RouterDatabase["transaction"],
+      }) as ServiceDatabase["transaction"],
     };
-    const callers = new Callers(stuck, undefined, 1);
-    const identify = () => callers.identify({ authorization: `Bearer ${key}` }, "generate");
+    const store = new KeyStore(keys.kind, (work) => stuck.transaction(undefined, work), realSurroundings);
+    const callers = new Callers({ keys: store, scopes: keys.kind.scopes, now: Date.now, rememberMs: 1 });
+    const identify = () => callers.identify({ authorization: `Bearer ${key}` }, ["service:generate"]);
     await identify();
     hangs = true;
     await sleep(10);
     const names = await Promise.all(Array.from({ length: 20 }, identify));
-    assert.deepEqual([new Set(names.map(({ name }) => name)), asked], [new Set(["patient"]), 2]);
+    assert.deepEqual([new Set(names.map(({ id }) => id)), asked], [new Set(["patient"]), 2]);
     await identify();
     assert.equal(asked, 2);
-    const stranger = callers.identify({ authorization: `Bearer air_${"x".repeat(43)}` }, "generate");
-    await assert.rejects(stranger, { status: 503, code: "keys_unavailable" });
-    const counted = databaseCounters(stuck).add("patient", "requests", 1, 1, 60);
+    const stranger = callers.identify({ authorization: `Bearer air_${"x".repeat(43)}` }, ["service:generate"]);
+    await assert.rejects(stranger, { status: 503, message: "keys cannot be looked up now; try again" });
+    const counted = databaseCounters((work) => stuck.transaction(undefined, work)).add("patient", "requests", 1, 1, 60);
     await assert.rejects(counted, /no answer within 1000 ms/);
   });
 
   it("does not start where nobody could get in", async () => {
-    const environment = { SILVER_URL: silver.url };
-    await assert.rejects(
-      startRouter(readOptions({ port: 0 }, environment), environment, createLogger("ai-router", "silent")),
-      /^InputError: keys: nothing is not allowed; allowed: a database of keys/,
+    const start = (environment: Readonly<Record<string, string>>, given: object = {}) =>
+      startService(service, { given: { port: 0, ...given }, environment, logger: createLogger("ai-router", "silent") });
+    const environment = { SILVER_URL: silver.url, API_KEY: "a-key-of-ours" };
+    await assert.rejects(start({ SILVER_URL: silver.url }), /^InputError: keys: nothing .* a database of keys/);
+    await assert.rejects(start({ API_KEY: "a-key-of-ours" }), /GOLD_URL or SILVER_URL/);
+    await assert.rejects(start({ ...environment, GOLD_URL: "gold" }), /GOLD_URL: "gold" is not allowed/);
+    await assert.rejects(start({ ...environment, GOLD_URL: "http://gold/?tier=1" }), /GOLD_URL: "http:/);
+    await assert.rejects(start(environment, { hedgeMs: "soon" }), /--hedge-ms/);
+    await assert.rejects(start(environment, { hedgeMs: " " }), /hedgeMs: " " is not allowed/);
+  });
+
+  it("says its API in a document from its contract, and serves the contract's typed client", async () => {
+    const document = await (await fetch(`${running.url}/openapi.json`)).json();
+    assert.deepEqual(document, JSON.parse(JSON.stringify(openApiDocument())));
+    const client = clientOf(aiRouter, { url: running.url, key: ownKey, around: realSurroundings });
+    const body = { archetype: "lich", npc_id: "typed", message: "hello", latency_budget_ms: 500 } as const;
+    const answer = await client.createNpcTurn({ body });
+    assert.deepEqual(
+      [answer.headers.get("x-ai-router-tier"), answer.body.choices[0]!.message.content, answer.body.usage.total_tokens],
+      ["silver", "silver: user: hello", answer.body.usage.prompt_tokens + 2],
     );
-    assert.throws(() => readOptions({}, {}), /GOLD_URL or SILVER_URL/);
-    assert.throws(() => readOptions({}, { GOLD_URL: "gold" }), /GOLD_URL: "gold" is not allowed/);
-    assert.throws(() => readOptions({}, { GOLD_URL: "http://gold/?tier=1" }), /GOLD_URL: "http:/);
-    assert.throws(() => readOptions({ hedgeMs: "soon" }, environment), /--hedge-ms/);
-    assert.throws(() => readOptions({ hedgeMs: " " }, environment), /hedgeMs: " " is not allowed/);
+    await assert.rejects(client.retrieveModel({ params: { model: "nobody/none" } }), {
+      name: "CallFailed",
+      status: 404,
+    });
   });
 });

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestKind } from "../../../contracts/openai";
 import type { Logger } from "../../../runtime/logger";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, send, traceOf } from "../../../runtime/openai/http";
-import type { RequestKind } from "../../../runtime/openai/requests";
 import { EventStream } from "../../../runtime/streaming/event-stream";
 import { type PriorityName, priorities } from "../admission/fair-queue";
 import { Refusal } from "../admission/refusal";

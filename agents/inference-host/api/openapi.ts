@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { healthPaths } from "../../../contracts/health";
+import { type AnswerName, chatSchema, completionSchema, embeddingSchema } from "../../../contracts/openai";
 import {
-  type AnswerName,
   answerOf,
   answerSchemas,
   anyObject,
@@ -14,7 +14,6 @@ import {
   plainText,
   requestHeader,
 } from "../../../runtime/openai/document";
-import { chatSchema, completionSchema, embeddingSchema } from "../../../runtime/openai/requests";
 
 const requestHeaders = [
   requestHeader("x-request-id", "Goes through to the engine and back; made up when missing.", {

@@ -1,5 +1,6 @@
+import { type RequestKind, requestSchemas } from "../../../contracts/openai";
 import { RequestError } from "../../../runtime/openai/errors";
-import { parseBody, type RequestKind, requestSchemas } from "../../../runtime/openai/requests";
+import { parseBody } from "../../../runtime/openai/requests";
 import type { RequestBody } from "../engines/engine";
 
 export interface RequestLimits {

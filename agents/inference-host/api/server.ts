@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import { healthPaths } from "../../../contracts/health";
+import type { RequestKind } from "../../../contracts/openai";
 import { unknownModel } from "../../../runtime/openai/errors";
 import { modelInPath, send, sendJson } from "../../../runtime/openai/http";
-import type { RequestKind } from "../../../runtime/openai/requests";
 import { createOpenAiServer, type Handler } from "../../../runtime/openai/server";
 import { listModels } from "../models";
 import { type GenerationContext, handleGeneration } from "./generation";

@@ -1,41 +1,25 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
-import type { Logger } from "../../../runtime/logger";
+import { type RequestKind, requestSchemas } from "../../../contracts/openai";
+import { aiRouter, npcId, npcIdText, turnSchema } from "../../../contracts/services/ai-router";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, traceOf } from "../../../runtime/openai/http";
-import { parseBody, type RequestKind, requestSchemas } from "../../../runtime/openai/requests";
-import type { Caller, Callers } from "../keys/caller";
-import type { Limits } from "../keys/limits";
-import type { Conversations } from "../memory/conversations";
-import type { RouterMetrics } from "../observe/metrics";
-import type { MetricsPublisher } from "../observe/publisher";
+import { parseBody } from "../../../runtime/openai/requests";
+import type { Caller } from "../../../runtime/service";
+import type { Budgeted } from "../keys/budgets";
 import { carrierOf, requestSpan } from "../observe/tracing";
-import type { RouterOptions } from "../options";
+import type { Router } from "../router";
 import type { Call } from "../routing/attempt";
 import { tierForBudget } from "../routing/choose";
 import { type Routed, route } from "../routing/route";
-import type { Tier } from "../routing/tier";
+import type { RouterKit } from "../settings";
 import { Limited, sendError } from "./errors";
-import { modelOfTurn, npcId, npcIdText, textOfAnswer, turnSchema } from "./turns";
+import { modelOfTurn, textOfAnswer } from "./turns";
 
 /** Everything that answering needs. */
-export interface GenerateContext {
-  readonly logger: Logger;
-  readonly options: RouterOptions;
-  readonly tiers: readonly Tier[];
-  readonly callers: Callers;
-  readonly limits: Limits;
-  readonly conversations: Conversations | undefined;
-  readonly metrics: RouterMetrics;
-  readonly publisher: MetricsPublisher | undefined;
-  /** Requests under way; a drain waits for them, or ends them. */
-  readonly active: Set<ActiveRequest>;
-  readonly draining: () => boolean;
-}
-
-export interface ActiveRequest {
-  readonly end: (reason: Error) => void;
+export interface GenerateContext extends Router {
+  readonly kit: RouterKit;
 }
 
 export type RouteName = RequestKind | "turn";
@@ -49,7 +33,16 @@ interface Prepared {
   readonly onAnswer?: (routed: Routed) => void;
 }
 
-const paths = { chat: "/v1/chat/completions", completion: "/v1/completions", embedding: "/v1/embeddings" } as const;
+/** The contract's route of each. */
+export const contractRoutes = {
+  chat: "createChatCompletion",
+  completion: "createCompletion",
+  embedding: "createEmbedding",
+  turn: "createNpcTurn",
+} as const satisfies Record<RouteName, keyof typeof aiRouter.routes>;
+
+/** The path at which a node answers; the router's own are the same. */
+const pathOf = (name: RequestKind) => aiRouter.routes[contractRoutes[name]].path;
 
 /** Answers one of the routes that ask a model. Never throws. */
 export async function generate(
@@ -60,27 +53,29 @@ export async function generate(
 ): Promise<void> {
   const startedAt = performance.now();
   const controller = new AbortController();
-  const active: ActiveRequest = { end: (reason) => controller.abort(reason) };
+  const end = (reason: Error) => controller.abort(reason);
+  const { kit } = context;
+  const onStopped = () => end(new RequestError(503, "This replica is stopping.", null, "draining"));
   const requestId = String(response.getHeader("x-request-id"));
   response.once("close", () => {
-    if (!response.writableFinished) active.end(new ClientGone());
+    if (!response.writableFinished) end(new ClientGone());
   });
   const span = requestSpan(name, request);
   let tier = "none";
   let status = 200;
   let timer: NodeJS.Timeout | undefined;
   try {
-    if (context.draining()) throw leaving();
-    context.active.add(active);
-    const deadlineMs = deadlineOf(request, context.options.requestSeconds * 1000);
-    timer = setTimeout(() => active.end(late()), deadlineMs);
+    if (kit.draining) throw leaving();
+    kit.stopped.addEventListener("abort", onStopped);
+    const deadlineMs = deadlineOf(request, kit.settings.requestSeconds * 1000);
+    timer = setTimeout(() => end(late()), deadlineMs);
     const admitted = admit(name, request, { requestId, endsAt: startedAt + deadlineMs, span }, context);
     const { caller, prepared } = await orEnded(admitted, controller.signal);
     const routed = await route(
       context.tiers,
       prepared.call,
       prepared.budgetMs,
-      context.options,
+      kit.settings,
       response,
       controller.signal,
       prepared.onChunk,
@@ -99,15 +94,14 @@ export async function generate(
       response.destroy();
     } else status = sendError(response, reason, !request.complete);
     // The client is told no more than that; somebody must learn why.
-    if (status === 500) context.logger.error({ err: reason, requestId }, "a request failed");
+    if (status === 500) kit.logger.error({ err: reason, requestId }, "a request failed");
   } finally {
     clearTimeout(timer);
+    kit.stopped.removeEventListener("abort", onStopped);
     context.metrics.requests.observe({ route: name, tier, status }, (performance.now() - startedAt) / 1000);
     span.setAttributes({ "http.response.status_code": status, "ai_router.tier": tier });
     if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
-    if (response.writableFinished || response.destroyed) context.active.delete(active);
-    else response.once("close", () => context.active.delete(active));
   }
 }
 
@@ -118,9 +112,9 @@ async function admit(
   { requestId, endsAt, span }: { readonly requestId: string; readonly endsAt: number; readonly span: Span },
   context: GenerateContext,
 ): Promise<{ readonly caller: Caller; readonly prepared: Prepared }> {
-  const caller = await context.callers.identify(request.headers, name === "embedding" ? "embed" : "generate");
+  const caller = await context.kit.callers.identify(request.headers, aiRouter.routes[contractRoutes[name]].who);
   await holdToLimits(caller, context);
-  const text = await readBody(request, context.options.maxBodyBytes);
+  const text = await readBody(request, context.kit.settings.maxBodyBytes);
   const headers = {
     ...headersFor(request, requestId, span),
     // A turn's character is remembered here.
@@ -129,12 +123,28 @@ async function admit(
   return { caller, prepared: await prepare(name, text, { headers, endsAt }, caller, context) };
 }
 
-async function holdToLimits({ limited }: Caller, { limits, metrics }: GenerateContext): Promise<void> {
-  if (limited === undefined) return;
-  const verdict = await limits.admit(limited);
-  if (verdict.allowed) return;
-  metrics.limited.inc({ limit: verdict.limit });
-  throw new Limited(verdict.limit, verdict.retryAfterSeconds);
+async function holdToLimits(caller: Caller, { kit, budgets, metrics }: GenerateContext): Promise<void> {
+  const key = keyOf(caller);
+  if (key === undefined) return;
+  const refuse = (limit: "requests" | "tokens", seconds: number) => {
+    metrics.limited.inc({ limit });
+    throw new Limited(limit, seconds);
+  };
+  const budget = budgetOfCaller(caller);
+  const spentFor = budget && (await budgets.spentFor(budget));
+  if (spentFor !== undefined) refuse("tokens", spentFor);
+  const { id, requestsPerMinute } = key;
+  const { allowed, resetSeconds } = await kit.limits.admit({ id, bucket: "requests", perMinute: requestsPerMinute });
+  if (!allowed) refuse("requests", resetSeconds);
+}
+
+/** The caller's API key; the environment's own services have none, and no limits. */
+const keyOf = (caller: Caller) => (caller.kind === "service" ? caller.key : undefined);
+
+function budgetOfCaller(caller: Caller): Budgeted | undefined {
+  const key = keyOf(caller);
+  const tokensPerDay = key?.properties.tokensPerDay as number | null | undefined;
+  return key === undefined || tokensPerDay == null ? undefined : { id: key.id, tokensPerDay };
 }
 
 /** Waits for work, but no longer than until the request is ended: a database that hangs must not hold it. */
@@ -147,11 +157,12 @@ function orEnded<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Re
   });
 }
 
-/** Counts what was sent, whether or not the client stayed to its end: a budget that leaving saves is none. */
-function count({ usage }: Routed, { limited }: Caller, { metrics, limits }: GenerateContext): void {
+/** Counts what was sent, whether or not the client stayed to its end: a client must not dodge its budget by disconnecting. */
+function count({ usage }: Routed, caller: Caller, { metrics, budgets }: GenerateContext): void {
   metrics.tokens.inc({ kind: "prompt" }, usage.prompt);
   metrics.tokens.inc({ kind: "completion" }, usage.completion);
-  if (limited !== undefined) void limits.spend(limited, usage.prompt + usage.completion);
+  const budget = budgetOfCaller(caller);
+  if (budget !== undefined) void budgets.spend(budget, usage.prompt + usage.completion);
 }
 
 function settle({ tier, status }: Routed, { budgetMs }: Prepared, context: GenerateContext, ms: number): void {
@@ -177,7 +188,7 @@ function prepare(
     stream?: boolean;
     stream_options?: StreamOptions;
   };
-  const call = callFor(paths[name], body.model, body, envelope);
+  const call = callFor(pathOf(name), body.model, body, envelope);
   return { call, budgetMs: budgetOf(envelope.headers["x-latency-budget-ms"]) };
 }
 
@@ -192,7 +203,7 @@ async function prepareTurn(
     throw new RequestError(400, "A turn names a chain or a task, not both.", "task", "invalid_value");
   }
   const { archetype, npc_id: npcId, message, cards = {}, turns, stream = false, max_tokens, temperature } = turn;
-  const character = { tenant: caller.name, npcId, archetype };
+  const character = { tenant: caller.id, npcId, archetype };
   const before = (await conversations?.recall(character, cards, turns)) ?? [];
   const messages = [...before, { role: "user", content: message }];
   const model = modelOfTurn(turn);
@@ -207,7 +218,7 @@ async function prepareTurn(
   const kept: Buffer[] = [];
   return {
     call: {
-      ...callFor(paths.chat, model, body, { headers: priority, endsAt }),
+      ...callFor(pathOf("chat"), model, body, { headers: priority, endsAt }),
       shorten: () => {
         const left = forgetOlderHalf(messages);
         if (left !== undefined) conversations?.keep(character, left);
@@ -271,13 +282,13 @@ function headersFor(request: IncomingMessage, requestId: string, span: Span) {
 }
 
 /** The character whose turns a node remembers, under a name that another key's request cannot come by. */
-function npcHeader({ headers }: IncomingMessage, { name }: Caller): Record<string, string> {
+function npcHeader({ headers }: IncomingMessage, { id }: Caller): Record<string, string> {
   const given = headers["x-npc-id"];
   if (given === undefined) return {};
   if (typeof given !== "string" || !npcId.test(given)) {
     throw new RequestError(400, `x-npc-id may hold ${npcIdText}.`, "x-npc-id", "invalid_value");
   }
-  return { "x-npc-id": createHash("sha256").update(`${name}\n${given}`).digest("hex") };
+  return { "x-npc-id": createHash("sha256").update(`${id}\n${given}`).digest("hex") };
 }
 
 function budgetOf(given: string | undefined): number | undefined {

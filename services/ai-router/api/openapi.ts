@@ -1,7 +1,8 @@
-import { z } from "zod";
-import { healthPaths } from "../../../contracts/health";
+import { type AnswerName, answers } from "../../../contracts/openai";
+import { operationPaths } from "../../../contracts/services/addresses";
+import { aiRouter } from "../../../contracts/services/ai-router";
+import type { RouteContract } from "../../../contracts/services/define";
 import {
-  type AnswerName,
   answerOf,
   answerSchemas,
   anyObject,
@@ -14,8 +15,9 @@ import {
   plainText,
   requestHeader,
 } from "../../../runtime/openai/document";
-import { chatSchema, completionSchema, embeddingSchema } from "../../../runtime/openai/requests";
-import { turnSchema } from "./turns";
+import { jsonSchema } from "../../../runtime/service/openapi";
+
+type RouteName = keyof typeof aiRouter.routes;
 
 const text = { type: "string" } as const;
 
@@ -55,54 +57,38 @@ const answerHeaders = {
   "x-inference-host-model": { schema: text, description: "What answered." },
 } as const;
 
-/** The OpenAPI 3.1 document, made from the schemas that requests are checked with. */
+/** What the events of a streamed answer hold; nothing else streams. */
+const chunkOf: Partial<Record<RouteName, string>> = {
+  createChatCompletion: chatChunk,
+  createCompletion: "text_completion",
+  createNpcTurn: chatChunk,
+};
+
+/** The OpenAPI 3.1 document of the contract, with its errors and streams as the OpenAI API words them. */
 export function openApiDocument() {
-  const { live, ready, metrics } = healthPaths.aiRouter;
+  const { title, version, description, address, routes } = aiRouter;
+  const operations = Object.entries(routes).map(([name, route]): [string, object] => [
+    route.path.replace("*}", "}"),
+    { [route.method.toLowerCase()]: operation(name as RouteName, route) },
+  ]);
   return {
     openapi: "3.1.0",
-    info: {
-      title: "ai-router",
-      version: "1",
-      description:
-        "One address for all GPU tiers, OpenAI-compatible. `model` is `base`, `archetype/task`, or `archetype/chain/NAME`.",
-    },
+    info: { title, version, description },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { apiKey: [] }],
     paths: {
-      "/v1/chat/completions": {
-        post: generation("createChatCompletion", "Answer a conversation", chatSchema, "ChatCompletion", chatChunk),
-      },
-      "/v1/completions": {
-        post: generation("createCompletion", "Continue a text", completionSchema, "Completion", "text_completion"),
-      },
-      "/v1/embeddings": {
-        post: generation("createEmbedding", "Turn text into vectors", embeddingSchema, "Embeddings"),
-      },
-      "/v1/npc/turns": {
-        post: generation(
-          "createNpcTurn",
-          "What a character does and says next",
-          turnSchema,
-          "ChatCompletion",
-          chatChunk,
-        ),
-      },
-      "/v1/models": { get: plain("listModels", "Every name that `model` may be", "Models", ["401"]) },
-      "/v1/models/{model}": {
-        parameters: [modelParameter],
-        get: plain("retrieveModel", "One of them", "Model", ["401", "404"]),
-      },
-      "/openapi.json": {
+      ...Object.fromEntries(operations),
+      [operationPaths.openapi]: {
         get: open({ operationId: "openApi", summary: "This document", responses: { "200": anyObject } }),
       },
-      [live]: { get: open(plain("health", "Whether the process is well", "Status")) },
-      [ready]: {
+      [address.health]: { get: open(plain("health", "Whether the process is well", "Status")) },
+      [operationPaths.ready]: {
         get: open({
           ...plain("ready", "Whether work is accepted", "Status"),
           responses: { "200": answerOf("Ready", "Status"), "503": answerOf("Not ready, and why", "Status") },
         }),
       },
-      [metrics]: {
+      [operationPaths.metrics]: {
         get: open({ operationId: "metrics", summary: "Prometheus series", responses: { "200": plainText } }),
       },
     },
@@ -117,16 +103,19 @@ export function openApiDocument() {
   };
 }
 
-/** @param chunk What a stream's events hold; nothing streams without. */
-function generation(operationId: string, summary: string, schema: z.ZodType, answer: AnswerName, chunk?: string) {
+function operation(name: RouteName, route: RouteContract): object {
+  const answer = nameOfAnswer(route.answers[200]);
+  if (route.body === undefined) {
+    const withModel = route.params === undefined ? {} : { parameters: [modelParameter] };
+    const errors = route.params === undefined ? ["401"] : ["401", "404"];
+    return { ...plain(name, route.summary, answer, errors), ...withModel };
+  }
+  const chunk = chunkOf[name];
   return {
-    operationId,
-    summary,
+    operationId: name,
+    summary: route.summary,
     parameters,
-    requestBody: {
-      required: true,
-      content: { "application/json": { schema: z.toJSONSchema(schema, { io: "input" }) } },
-    },
+    requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } },
     responses: {
       ...errorsAt(["400", "401", "403", "404", "413", "429", "502", "503", "504"]),
       "200": {
@@ -137,6 +126,9 @@ function generation(operationId: string, summary: string, schema: z.ZodType, ans
     },
   };
 }
+
+const nameOfAnswer = (schema: unknown): AnswerName =>
+  (Object.keys(answers) as AnswerName[]).find((name) => answers[name] === schema)!;
 
 function plain(operationId: string, summary: string, answer: AnswerName, errors: readonly string[] = []) {
   return { operationId, summary, responses: { "200": answerOf("OK", answer), ...errorsAt(errors) } };

@@ -1,4 +1,4 @@
-import { inTransaction, type RouterDatabase } from "../database";
+import type { Database } from "../../../runtime/database/types";
 import type { Turn } from "./recent";
 
 /** A turn as it is kept for good. */
@@ -30,7 +30,7 @@ export class History {
 
   /** @param room Turns that may wait. */
   constructor(
-    private readonly database: RouterDatabase,
+    private readonly database: Pick<Database<undefined>, "transaction">,
     private readonly onFailure: (error: unknown, waiting: number) => void,
     private readonly room = 10_000,
   ) {}
@@ -73,7 +73,7 @@ export class History {
       // PostgreSQL takes no NUL in a text: one such turn would keep all others from being written.
       batch.map((turn) => String(turn[name]).replaceAll("\0", ""));
     try {
-      await inTransaction(this.database, (session) =>
+      await this.database.transaction(undefined, (session) =>
         session.query(
           `INSERT INTO npc_turns (tenant, npc_id, archetype, asked, answered, tier, at)
            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])`,

@@ -1,11 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { History } from "../memory/history";
 import type { Tier } from "../routing/tier";
 
-/** Prometheus metrics of one router. */
-export function createMetrics(tiers: readonly Tier[], history: History | undefined) {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+/** Prometheus metrics of one router, beside those of every service. */
+export function createMetrics(registry: Registry, tiers: readonly Tier[], history: History | undefined) {
   const registers = [registry];
   const perTier = (name: string, help: string, value: (tier: Tier) => number) =>
     new Gauge({
@@ -39,7 +37,6 @@ export function createMetrics(tiers: readonly Tier[], history: History | undefin
     },
   });
   return {
-    registry,
     requests: new Histogram({
       name: "ai_router_request_duration_seconds",
       help: "From the request to the last byte, by what asked, the tier that answered and the status.",

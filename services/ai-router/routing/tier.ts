@@ -2,7 +2,7 @@ import { Agent, request } from "undici";
 import { tierDefaults } from "../../../catalog/gpu-tiers";
 import { type PriceId, prices } from "../../../catalog/prices";
 import type { GpuTier } from "../../../contracts/archetypes";
-import type { RouterOptions, TierAddress } from "../options";
+import type { RouterSettings, TierAddress } from "../settings";
 import { CircuitBreaker } from "./breaker";
 import type { TierView } from "./choose";
 import { WaitingRequests } from "./waiting";
@@ -30,7 +30,7 @@ export class Tier {
 
   constructor(
     address: TierAddress,
-    options: RouterOptions,
+    options: RouterSettings,
     private readonly now: () => number,
   ) {
     this.tier = address.tier;

@@ -1,17 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createLogger } from "../../../runtime/logger";
-import { readOptions } from "../options";
-import { type Router, startRouter } from "../router";
+import { type RunningService, startService } from "../../../runtime/service";
+import { migrateTestService, testKey, until } from "../../../runtime/service/testing/start";
+import { createTestDatabase, type TestDatabase } from "../../../runtime/testing/database";
+import type { Router } from "../router";
+import { service } from "../service";
 
-export const ownKey = "the-services-own-key";
+export { testKey as ownKey, until };
 
 export interface RunningRouter {
   readonly url: string;
+  readonly running: RunningService;
   readonly router: Router;
-  /** Data directory; absent without a database. */
-  readonly directory: string | undefined;
+  /** Absent without a database. */
+  readonly place: TestDatabase | undefined;
   /** Sends JSON with the services' own key. */
   ask(path: string, body: unknown, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response>;
   close(): Promise<void>;
@@ -32,36 +33,33 @@ export async function startTestRouter({
   environment = {},
   database = false,
 }: StartSetup): Promise<RunningRouter> {
-  const variables = { API_KEY: ownKey, ...tiers, ...environment };
-  const directory = database ? mkdtempSync(join(tmpdir(), "ai-router-")) : undefined;
-  const router = await startRouter(
-    readOptions({ port: 0, host: "127.0.0.1", drainSeconds: 20, ...options }, variables),
-    variables,
-    createLogger("ai-router", process.env.TEST_LOG ?? "silent"),
-    directory,
-  );
-  const url = `http://127.0.0.1:${router.port}`;
+  const place = database ? await createTestDatabase() : undefined;
+  const variables = { API_KEY: testKey, ...tiers, ...place?.environment, ...environment };
+  if (place !== undefined) await migrateTestService(service, variables as Record<string, string>);
+  const running = await startService(service, {
+    given: { port: 0, host: "127.0.0.1", drainSeconds: 20, ...options },
+    environment: variables,
+    logger: createLogger("ai-router", process.env.TEST_LOG ?? "silent"),
+    ownProcess: false,
+  });
+  const { url } = running;
   return {
     url,
-    router,
-    directory,
+    running,
+    router: running.state as Router,
+    place,
     ask: (path, body, headers = {}, signal) =>
       fetch(`${url}${path}`, {
         method: "POST",
-        headers: { "content-type": "application/json", "x-api-key": ownKey, ...headers },
+        headers: { "content-type": "application/json", "x-api-key": testKey, ...headers },
         body: typeof body === "string" ? body : JSON.stringify(body),
         signal,
       }),
     async close() {
-      await router.stop();
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+      await running.stop();
+      await place?.drop();
     },
   };
-}
-
-/** Waits for a condition; mocha's own limit ends a wait in vain. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Events of a stream of chat chunks, the text they hold, and how it ended. */

@@ -139,7 +139,9 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     const usage = { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 };
     if (body.stream !== true) {
       const message = { role: "assistant", content: `${name}: ${said}` };
-      return json(response, 200, { model: body.model, choices: [{ index: 0, message, finish_reason: "stop" }], usage });
+      const choices = [{ index: 0, message, finish_reason: "stop" }];
+      const head = { id: "chatcmpl-double", object: "chat.completion", created: 0, model: body.model };
+      return json(response, 200, { ...head, choices, usage });
     }
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
     const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;

@@ -1,17 +1,13 @@
 import { z } from "zod";
 import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
-import { ports } from "../../contracts/ports";
 import { answerSeconds } from "../../contracts/requests";
-import { count, listenSettings, readSettings, type SettingValues, setting } from "../../runtime/settings";
+import type { aiRouter } from "../../contracts/services/ai-router";
+import type { Environment, Kit } from "../../runtime/service";
+import { count, type SettingValues, setting } from "../../runtime/settings";
 
-export const prefix = "AI_ROUTER";
-
-/**
- * Every setting of the router: an option (`--hedge-ms 80`) and an environment variable (`AI_ROUTER_HEDGE_MS=80`); the option wins.
- */
+/** Settings of the router beside those of every service: an option (`--hedge-ms 80`) and a variable (`AI_ROUTER_HEDGE_MS=80`). */
 export const settings = {
-  ...listenSettings(ports.aiRouter),
   maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
   requestSeconds: setting(count(1, 3_600), answerSeconds, "seconds that a request may take"),
   firstByteSeconds: setting(
@@ -20,12 +16,7 @@ export const settings = {
     "seconds until the first byte of a tier's stream, after which another one is asked",
   ),
   stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),
-  leaveSeconds: setting(
-    count(0, 30),
-    0,
-    "seconds after SIGTERM in which requests are still taken, until load balancers send none",
-  ),
-  drainSeconds: setting(count(0, 115), 110, "seconds that requests then get to end"),
+  drainSeconds: setting(count(0, 115), 110, "seconds after SIGTERM that requests get to end"),
   breakerFailures: setting(count(1, 1_000), 5, "failures in a row that open a tier's circuit breaker"),
   breakerSeconds: setting(count(1, 3_600), 15, "seconds that an open breaker waits before it lets one probe through"),
   hedgeMs: setting(
@@ -49,7 +40,8 @@ export const settings = {
   history: setting(onOff(), "on", "every turn to the database, where there is one: on or off"),
 } as const;
 
-type Values = SettingValues<typeof settings>;
+export type RouterSettings = SettingValues<typeof settings>;
+export type RouterKit = Kit<typeof aiRouter, RouterSettings>;
 
 /** Where a tier answers. */
 export interface TierAddress {
@@ -59,37 +51,19 @@ export interface TierAddress {
   readonly group: string | undefined;
 }
 
-export interface RouterOptions extends Values {
-  readonly tiers: readonly TierAddress[];
-  /** Key of the environment's own services: every scope, no limits. */
-  readonly apiKey: string | undefined;
-  /** Region of CloudWatch; without it nothing is published. */
-  readonly region: string | undefined;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * Reads settings from options, then variables, then defaults; tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
- * @throws InputError that names the option or variable
+ * Reads the tiers from GOLD_URL, SILVER_URL and GOLD_GROUP, SILVER_GROUP.
+ * @throws InputError that names the variable
  */
-export function readOptions(given: Readonly<Record<string, unknown>>, environment: Environment): RouterOptions {
-  const values = readSettings(settings, prefix, given, environment);
+export function readTiers(environment: Environment): TierAddress[] {
   const tiers = gpuTiers.flatMap((tier) => tierAddress(tier, environment));
-  if (tiers.length === 0) {
-    throw new InputError({
-      path: "tiers",
-      given: undefined,
-      allowed: "the address of one tier at least, http://HOST:PORT",
-      where: "GOLD_URL or SILVER_URL",
-    });
-  }
-  return {
-    ...values,
-    tiers,
-    apiKey: environment.API_KEY || undefined,
-    region: environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined,
-  };
+  if (tiers.length > 0) return tiers;
+  throw new InputError({
+    path: "tiers",
+    given: undefined,
+    allowed: "the address of one tier at least, http://HOST:PORT",
+    where: "GOLD_URL or SILVER_URL",
+  });
 }
 
 function tierAddress(tier: GpuTier, environment: Environment): TierAddress[] {

@@ -1,3 +1,0 @@
-import { runWorkerRole } from "./worker-main";
-
-runWorkerRole();
