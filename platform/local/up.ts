@@ -38,7 +38,7 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     const platform = await startLocalPlatform({ ...options, ports: createPorts(options.portBase), steps }, ending);
     steps.end();
-    if (platform.console !== undefined) folder.publish(platform.console.url);
+    folder.publish({ console: platform.console?.url, events: platform.parts.events.url });
     announce(platform, options);
     const watching = options.watch ? platform.watch(options.projectDir, (line) => steps.say(line)) : undefined;
     await ended(ending);

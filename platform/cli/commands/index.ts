@@ -10,6 +10,7 @@ type Register = (program: Command) => void;
 export const commands: Readonly<Record<string, () => Register>> = {
   up: () => (require("./up") as typeof import("./up")).registerUp,
   down: () => (require("./down") as typeof import("./down")).registerDown,
+  events: () => (require("./events") as typeof import("./events")).registerEvents,
   preview: () => (require("./preview") as typeof import("./preview")).registerPreview,
   review: () => (require("./review") as typeof import("./review")).registerReview,
   cost: () => (require("./cost") as typeof import("./cost")).registerCost,

@@ -12,6 +12,8 @@ export interface RunningPlatform {
   readonly stack: string;
   /** Address of the console page, once it listens. */
   readonly console?: string;
+  /** Address of its SNS and SQS. */
+  readonly events?: string;
 }
 
 /** In every data folder that this command made; a folder without it is never purged. */
@@ -27,7 +29,13 @@ const runFile = (dataDir: string): string => join(dataDir, "run.json");
  * @returns Gives it back.
  * @throws InputError naming the process and its console where another one runs, or the folder that cannot be written.
  */
-export function takeDataDir(dataDir: string, stack: string): { publish(console: string): void; release(): void } {
+export function takeDataDir(
+  dataDir: string,
+  stack: string,
+): {
+  publish(found: Pick<RunningPlatform, "console" | "events">): void;
+  release(): void;
+} {
   const me: RunningPlatform = { pid: process.pid, started: startOf(process.pid), stack };
   if (!isDataDir(dataDir) && !isEmptyOrMissing(dataDir)) {
     throw new InputError({
@@ -48,7 +56,7 @@ export function takeDataDir(dataDir: string, stack: string): { publish(console: 
     throw InputError.isInstance(error) ? error : dataDirError(dataDir, error);
   }
   return {
-    publish: (console) => writeWhole(runFile(dataDir), JSON.stringify({ ...me, console })),
+    publish: (found) => writeWhole(runFile(dataDir), JSON.stringify({ ...me, ...found })),
     release: () => rmSync(runFile(dataDir), { force: true }),
   };
 }
