@@ -1,12 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import type { LocalDecision, LocalState } from "../platform/local/state";
+import {
+  type PlatformProcess,
+  setPlayers,
+  startPlatformProcess,
+  stopPlatformProcess,
+} from "../platform/testing/platform-process";
 
 // The platform on this machine, as a person uses it: how long a first and a second start take, when a group grows after simulated
 // players have come, when it shrinks after they have left, and how long the end takes. Everything goes through the console's API.
@@ -14,79 +18,42 @@ import type { LocalDecision, LocalState } from "../platform/local/state";
 //   npm run bench:local -- [--players 60] [--only ai-router,tiers]
 
 const barSeconds = 180;
-const repository = resolve(__dirname, "..");
 const { values } = parseArgs({
   options: { players: { type: "string", default: "60" }, only: { type: "string", default: "" } },
 });
 const dataDir = mkdtempSync(join(tmpdir(), "bench-local-"));
 
-interface Platform {
-  readonly child: ChildProcess;
-  readonly console: string;
-  readonly seconds: number;
-}
-
 async function main(): Promise<void> {
   const first = await up();
   row("first start until everything answers", first.seconds);
-  row("stop", await stop(first));
+  row("stop", await stopPlatformProcess(first));
   const platform = await up();
   row("second start until everything answers", platform.seconds);
   try {
     await scale(platform);
   } finally {
-    row("stop", await stop(platform));
+    row("stop", await stopPlatformProcess(platform));
   }
 }
 
-async function scale({ console }: Platform): Promise<void> {
+async function scale(platform: PlatformProcess): Promise<void> {
+  const { console } = platform;
   const players = Number(values.players);
   let since = Date.now();
-  await setPlayers(console, players);
+  await setPlayers(platform, players);
   const out = await decision(console, "scale-out", since);
   row(`decision to grow after ${players} players came (bar ${barSeconds} s)`, (out.at - since) / 1000, out.note);
   const served = await decision(console, "in-service", out.at);
   row("the new node in service", (served.at - since) / 1000);
   since = Date.now();
-  await setPlayers(console, 0);
+  await setPlayers(platform, 0);
   const shrunk = await decision(console, "scale-in", since);
   row("decision to shrink after they left", (shrunk.at - since) / 1000, shrunk.note);
   const gone = await decision(console, "terminated", shrunk.at);
   row("the node drained and gone", (gone.at - since) / 1000);
 }
 
-async function up(): Promise<Platform> {
-  const started = performance.now();
-  const words = ["up", "--local", "--json", "--no-watch", "--port-base", "0", "--data-dir", dataDir];
-  const only = values.only === "" ? [] : ["--only", values.only];
-  const child = spawn(process.execPath, [join(repository, "platform/bin/platform.cjs"), ...words, ...only], {
-    cwd: repository,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const errors = text(child.stderr);
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { endpoints } = JSON.parse(line) as { endpoints: { name: string; url: string }[] };
-    const { url } = endpoints.find(({ name }) => name === "console")!;
-    return { child, console: url, seconds: (performance.now() - started) / 1000 };
-  }
-  throw new Error(`the platform did not come up: ${(await errors).trim().split("\n").at(-1)}`);
-}
-
-/** Seconds from SIGTERM to the end of the process. */
-function stop({ child }: Platform): Promise<number> {
-  const started = performance.now();
-  child.kill("SIGTERM");
-  return new Promise((done) => child.once("exit", () => done((performance.now() - started) / 1000)));
-}
-
-async function setPlayers(console: string, players: number): Promise<void> {
-  const response = await fetch(new URL("/api/players", console), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ players }),
-  });
-  if (!response.ok) throw new Error(`the console answered ${response.status}: ${await response.text()}`);
-}
+const up = () => startPlatformProcess({ dataDir, only: values.only });
 
 /** The first decision of a kind since a moment, waited for. */
 async function decision(console: string, kind: string, since: number): Promise<LocalDecision> {

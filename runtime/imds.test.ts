@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { InputError } from "../contracts/input-error";
 import { createImds, ImdsError } from "./imds";
 import { describeInstance, type ImdsDouble, startImdsDouble } from "./imds-double";
@@ -36,6 +38,14 @@ describe("instance metadata", () => {
     assert.deepEqual(await imds.spotInstanceAction(), { action: "terminate", time: "2026-11-22T10:00:00Z" });
     assert.equal(await imds.rebalanceRecommendation(), "2026-11-22T09:00:00Z");
     imds.close();
+  });
+
+  it("holds the process until a question is answered", () => {
+    const script = `const { createImds } = require(${JSON.stringify(join(__dirname, "imds.ts"))});
+      createImds({ endpoint: "http://127.0.0.1:1" }).tag("a").catch((error) => console.log(error.reason));`;
+    const words = ["--require", require.resolve("tsx/cjs"), "-e", script];
+    const { stdout } = spawnSync(process.execPath, words, { encoding: "utf8", env: { PATH: process.env.PATH } });
+    assert.equal(stdout, "unreachable\n");
   });
 
   it("takes a new token when the service answers 401", async () => {

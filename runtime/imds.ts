@@ -156,7 +156,8 @@ export function createImds(options: ImdsOptions = {}): Imds {
       if (attempt >= attempts) {
         throw new ImdsError("unreachable", `instance metadata at ${base.origin}: ${(answer as Error).message}`);
       }
-      await sleep(Math.random() * 100 * 2 ** attempt, undefined, { ref: false });
+      // Holds the process: before a program listens nothing else does, and it would end without a word.
+      await sleep(Math.random() * 100 * 2 ** attempt);
     }
   }
 

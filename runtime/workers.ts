@@ -1,4 +1,5 @@
 import { isMainThread, Worker, workerData } from "node:worker_threads";
+import { hideWarnings } from "./warnings";
 
 /** Named here so that the bundler does not look for it. */
 const transpiler = "tsx/cjs";
@@ -18,5 +19,7 @@ export function startRole(role: string, data: Record<string, unknown>, file: str
 
 /** The role of this thread, or undefined in the main thread and in threads of others. */
 export function roleOfThread(): string | undefined {
-  return isMainThread ? undefined : (workerData as { role?: string } | null)?.role;
+  if (isMainThread) return undefined;
+  hideWarnings();
+  return (workerData as { role?: string } | null)?.role;
 }

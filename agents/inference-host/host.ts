@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "../../contracts/input-error";
 import { closeServer } from "../../runtime/close-server";
-import { createImds } from "../../runtime/imds";
+import { createImds, type Imds, ImdsError } from "../../runtime/imds";
 import { listen } from "../../runtime/listen";
 import type { Logger } from "../../runtime/logger";
 import { whereSet } from "../../runtime/settings";
@@ -55,7 +55,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
 
   const active = new Set<ActiveRequest>();
   const conversations = new Conversations();
-  const actions = options.ec2 ? await nodeActions(options) : undefined;
+  const actions = options.ec2 ? await nodeActions(options, logger) : undefined;
   const lifecycle: NodeLifecycle = new NodeLifecycle({
     active,
     actions: actions?.actions,
@@ -252,13 +252,27 @@ async function readChains(file: string | undefined): Promise<ReadonlyMap<string,
 
 async function nodeActions(
   options: HostOptions,
-): Promise<{ imds: ReturnType<typeof createImds>; actions: LifecycleActions | undefined }> {
+  logger: Logger,
+): Promise<{ imds: Imds; actions: LifecycleActions | undefined }> {
   const imds = createImds();
-  const group = options.autoScalingGroup ?? (await imds.tag("aws:autoscaling:groupName"));
+  const tag = () => imds.tag("aws:autoscaling:groupName");
+  const group = options.autoScalingGroup ?? (await onceReachable(tag, logger));
   if (group === undefined) return { imds, actions: undefined };
-  const { instanceId, region } = await imds.identity();
+  const { instanceId, region } = await onceReachable(() => imds.identity(), logger);
   const hooks = { launch: options.launchHook, terminate: options.terminateHook };
   return { imds, actions: await openLifecycleActions({ group, instanceId, region, hooks }) };
+}
+
+/** Asks instance metadata until it answers: what is slow is no failure. A refusal is one. @throws ImdsError */
+async function onceReachable<Answer>(ask: () => Promise<Answer>, logger: Logger): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ImdsError) || error.reason !== "unreachable") throw error;
+      logger.warn({ reason: error.message }, "instance metadata does not answer yet; asking again");
+    }
+  }
 }
 
 function repeat(everyMs: number, work: () => Promise<unknown>, logger: Logger): NodeJS.Timeout | undefined {

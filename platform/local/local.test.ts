@@ -11,13 +11,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lastWords } from "../../runtime/last-words";
 import { attachedDatabase } from "./attach";
 import { ensureBundles } from "./bundles";
 import { down } from "./down";
 import { router } from "./edge";
 import { localGpu, localServices } from "./graph/evaluate-local";
 import type { DeclaredService } from "./graph/tasks";
-import { lastWords } from "./processes/managed-process";
 import { AddressBook } from "./realise/addresses";
 import { databaseEnvironment } from "./realise/database-environment";
 import { localDatabase } from "./realise/realisers";

@@ -1,6 +1,9 @@
 // Loaded by mocha: a test that leaves a server, a timer or a child behind would keep the run open for ever. It fails instead.
 const graceMs = 15_000;
 
+// Programs hide warnings of libraries (runtime/warnings.ts), and so do the tests that run parts of them.
+if (!process.env.DEBUG) process.removeAllListeners("warning");
+
 exports.mochaGlobalTeardown = () => {
   setTimeout(() => {
     const kinds = [...new Set(process.getActiveResourcesInfo())].sort().join(", ");

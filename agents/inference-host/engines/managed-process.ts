@@ -1,6 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { describeEnd } from "../../../runtime/last-words";
+import { LineBuffer } from "../../../runtime/line-buffer";
 import type { Logger } from "../../../runtime/logger";
+
+/** Lines among which the reason of an end is looked for. */
+const linesKept = 50;
 
 export interface ProcessSpec {
   readonly command: string;
@@ -20,15 +25,23 @@ export class ManagedProcess {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    const said = new LineBuffer(linesKept);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", (line) => logger.debug({ engine: this.pid }, line));
+      if (stream === null) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        said.add(line);
+        logger.debug({ engine: this.pid }, line);
+      });
     }
     // A host that ends without stopping it, as a second SIGTERM asks, leaves no engine behind.
     const end = () => this.killGroup();
     process.once("exit", end);
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(`${spec.command} could not run: ${error.message}`));
-      this.#child.once("exit", (code, signal) => resolve(`${spec.command} ended with ${signal ?? `code ${code}`}`));
+      this.#child.once("exit", (code, signal) => {
+        // What it wrote last is read in the next turn of the event loop.
+        setImmediate(() => resolve(describeEnd(spec.command, signal ?? `code ${code}`, said.lines())));
+      });
     });
     void this.ended.then(() => process.off("exit", end));
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describeInstance, startImdsDouble } from "../../../runtime/imds-double";
+import { describeInstance, type ImdsDouble, startImdsDouble } from "../../../runtime/imds-double";
 import { chat, readStream, startVllmHost, until } from "../testing/harness";
 
 /** A local endpoint that takes the Auto Scaling calls of the host, in the protocol of the SDK; a double. */
@@ -44,9 +44,11 @@ describe("inference host on an instance", function () {
     for (const step of undo.splice(0).reverse()) await step();
   });
 
-  async function startNode(state: string) {
+  /** @param before Runs before the host starts. */
+  async function startNode(state: string, before: (imds: ImdsDouble) => void = () => {}) {
     const imds = await startImdsDouble();
     undo.push(() => imds.close());
+    before(imds);
     const autoScaling = await startAutoScalingDouble();
     undo.push(() => autoScaling.close());
     describeInstance(imds, { autoScalingGroup: "gold", lifecycleState: state });
@@ -84,6 +86,18 @@ describe("inference host on an instance", function () {
     await until(async () => (await fetch(`${node.url}/ready`)).status === 200);
     await until(() => node.autoScaling.completed("launch") === 2);
     assert.equal((await chat(node.url, "base-model", { max_tokens: 1 })).status, 200);
+  });
+
+  it("waits for instance metadata that is slow to answer", async () => {
+    const node = await startNode("InService", (imds) => {
+      imds.mode = "stall";
+      // As many unanswered requests as one question is asked with, and one more.
+      const slow = setInterval(() => {
+        if (imds.requests.length > 3) imds.mode = "serve";
+      }, 10);
+      undo.push(() => clearInterval(slow));
+    });
+    await until(() => node.autoScaling.completed("launch") === 1);
   });
 
   it("serves on after a rebalance recommendation, and says that it would rather not", async () => {

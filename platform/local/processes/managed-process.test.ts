@@ -66,6 +66,9 @@ describe("a managed process", () => {
     });
     await assert.rejects(managed.start(), { message: "part ended with code 4: no disk left" });
     assert.equal(managed.status, "stopped");
+    await assert.rejects(node("", { health: { url: "http://127.0.0.1:1/" } }).start(), {
+      message: "part ended with code 0, and wrote nothing",
+    });
     await assert.rejects(node("", { command: ["/does/not/exist"] }).start(), /part: \/does\/not\/exist could not run/);
   });
 
@@ -80,7 +83,7 @@ describe("a managed process", () => {
     process.kill(managed.pid!, "SIGKILL");
     await until(() => managed.restarts === 2 && managed.status === "healthy");
     assert.notEqual(managed.pid, first);
-    assert.deepEqual(lines, ["part ended with code 3: hello", "part ended with SIGKILL"]);
+    assert.deepEqual(lines, ["part ended with code 3: hello", "part ended with SIGKILL: hello"]);
   });
 
   it("kills the whole group when SIGTERM is not heeded in time", async () => {

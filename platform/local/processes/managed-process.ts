@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
+import type { Readable } from "node:stream";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { describeEnd } from "../../../runtime/last-words";
+import { LineBuffer } from "../../../runtime/line-buffer";
 import { guardGroup, releaseGroup } from "../../../runtime/reaper";
 import type { ProcessStatus } from "../state";
-import { LineBuffer } from "./line-buffer";
 import { familyKib } from "./memory";
 
 /** A program that runs here and is looked after. */
@@ -37,6 +39,8 @@ export interface ProcessExit {
   readonly line: string;
   /** False where it ended by itself. */
   readonly asked: boolean;
+  /** Whether it is started again. */
+  readonly again: boolean;
 }
 
 const startPollMs = 100;
@@ -151,7 +155,8 @@ export class ManagedProcess {
         watching.abort();
         const line = this.#describe(code, signal, failure);
         reject(new Error(line));
-        this.#afterEnd({ code, signal, line, asked: this.#stopping }, proved);
+        const again = this.spec.restart && proved && !this.#stopping;
+        this.#afterEnd({ code, signal, line, asked: this.#stopping, again });
       });
       child.once("spawn", () => {
         void this.#watch(watching.signal, () => {
@@ -167,16 +172,13 @@ export class ManagedProcess {
   #describe(code: number | null, signal: string | null, failure: Error | undefined): string {
     const { name, command } = this.spec;
     if (failure !== undefined) return `${name}: ${command[0]} could not run: ${failure.message}`;
-    // Who is killed has not said why.
-    const said = signal === null ? lastWords(this.#lines.lines()) : undefined;
-    return `${name} ended with ${signal ?? `code ${code}`}${said === undefined ? "" : `: ${said}`}`;
+    return describeEnd(name, signal ?? `code ${code}`, this.#lines.lines());
   }
 
-  #afterEnd(exit: ProcessExit, proved: boolean): void {
+  #afterEnd(exit: ProcessExit): void {
     if (this.#child?.pid !== undefined) releaseGroup(this.#child.pid);
     this.#child = undefined;
-    const again = this.spec.restart && proved && !this.#stopping;
-    if (again) {
+    if (exit.again) {
       if (Date.now() - this.#startedAt > steadyMs) this.#backoffMs = firstBackoffMs;
       this.#again = setTimeout(() => {
         this.#restarts += 1;
@@ -184,7 +186,7 @@ export class ManagedProcess {
       }, this.#backoffMs);
       this.#backoffMs = Math.min(this.#backoffMs * 2, longestBackoffMs);
     }
-    this.#become(again ? "restarting" : "stopped");
+    this.#become(exit.again ? "restarting" : "stopped");
     for (const listener of this.#exitListeners) listener(exit);
   }
 
@@ -219,24 +221,6 @@ export class ManagedProcess {
   }
 }
 
-/** The line that tells why a program ended: of a crash of Node the error, of what else was written the last line. */
-export function lastWords(lines: readonly string[]): string | undefined {
-  const told = lines.filter(
-    (line) => line.trim() !== "" && !/^(?:Node\.js v|\(Use `node --trace|\s+at |\s*\^|\s*[{}]$)/.test(line),
-  );
-  const error = lines.some((line) => line.startsWith("Node.js v"))
-    ? told.findLast((line) => /^(?:Uncaught )?\w*(?:Error|Exception)\b.*:/.test(line))
-    : undefined;
-  const said = error ?? told.at(-1);
-  return said === undefined ? undefined : plainMessage(said);
-}
-
-/** What a log line says: its message where it is JSON, as the programs here write, else the line. */
-function plainMessage(line: string): string {
-  const [, message] = /"msg":("(?:[^"\\]|\\.)*")/.exec(line) ?? [];
-  return (message === undefined ? line : (JSON.parse(message) as string)).slice(0, 300);
-}
-
 interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -249,14 +233,28 @@ function ended(child: ChildProcess): Promise<End> {
     child.once("error", (failure) => resolve({ code: null, signal: null, failure }));
     child.once("exit", () => {
       signalGroup(child.pid, "SIGKILL");
-      // A grandchild that has left the group may hold the pipes open.
-      setTimeout(() => {
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, 1000).unref();
+      void closeOnceRead([child.stdout, child.stderr]);
     });
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
+}
+
+/**
+ * Closes what an ended process wrote to once all of it has been read, since a grandchild that has left the group may hold it open.
+ * What is in a pipe is read in the next turn of the event loop: a turn without any has read everything, however slow the machine.
+ */
+async function closeOnceRead(streams: readonly (Readable | null)[]): Promise<void> {
+  let read = true;
+  for (const stream of streams) {
+    stream?.on("data", () => {
+      read = true;
+    });
+  }
+  for (let quietTurns = 0; quietTurns < 2; quietTurns = read ? 0 : quietTurns + 1) {
+    read = false;
+    await nextTurn();
+  }
+  for (const stream of streams) stream?.destroy();
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {

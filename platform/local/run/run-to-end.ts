@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { describeEnd } from "../../../runtime/last-words";
 import { guardGroup, releaseGroup } from "../../../runtime/reaper";
-import { lastWords, type ProcessSpec } from "../processes/managed-process";
+import type { ProcessSpec } from "../processes/managed-process";
 
 /**
  * Runs a program to its end.
@@ -25,6 +26,5 @@ export async function runToEnd(
   ]);
   if (child.pid !== undefined) releaseGroup(child.pid);
   if (end === "code 0") return output;
-  const said = lastWords(`${output}\n${errors}`.split("\n"));
-  throw new Error(`${name} ended with ${end}${said === undefined ? "" : `: ${said}`}`);
+  throw new Error(describeEnd(name, end, `${output}\n${errors}`.split("\n")));
 }

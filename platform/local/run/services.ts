@@ -213,8 +213,8 @@ export class LocalServices {
     const managed = new ManagedProcess(spec, this.options.onChange);
     keep(managed);
     await managed.start();
-    managed.onExit(({ line, asked }) => {
-      if (!asked) this.options.steps.say(`${line}; it is started again`);
+    managed.onExit(({ line, asked, again }) => {
+      if (!asked) this.options.steps.say(again ? `${line}; it is started again` : line);
     });
   }
 

@@ -204,8 +204,8 @@ export class LocalNode {
       },
       onChange,
     );
-    managed.onExit(({ line, asked }) => {
-      if (!asked) say(`${line}; it is started again`);
+    managed.onExit(({ line, asked, again }) => {
+      if (!asked) say(again ? `${line}; it is started again` : line);
     });
     return managed;
   }
