@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseDocument } from "./blocks";
-import { chunkBlocks, estimateTokens } from "./chunks";
+import { chunkBlocks, estimateTokens, measure } from "./chunks";
 import { documentPieces, documentTypeOf, prepareDocument } from "./prepare";
 import { hammingDistance, nearDuplicateBits, simHash } from "./simhash";
 
@@ -14,7 +14,97 @@ const words = (count: number) => Array.from({ length: count }, (_, index) => `wo
 
 describe("chunking", () => {
   it("makes nothing of an empty document", () => {
-    for (const text of ["", "  \n\n ", "# Only a heading", "---\ntitle: x\n---\n"]) assert.deepEqual(chunk(text), []);
+    for (const text of ["", "  \n\n ", "#", "* * *", '""', "---\ntitle: x\n---\n"]) assert.deepEqual(chunk(text), []);
+  });
+
+  it("keeps the words on both sides of a break apart", () => {
+    for (const [text, content] of [
+      ["The grey wolf  \nhowls", "The grey wolf\nhowls"],
+      ["The grey wolf\\\nhowls", "The grey wolf\nhowls"],
+      ["The grey wolf<br>howls", "The grey wolf\nhowls"],
+      ["The grey wolf\nhowls", "The grey wolf howls"],
+      ["> The grey wolf\n>\n> howls", "The grey wolf\n\nhowls"],
+      ["- The grey\n  wolf\n\n  howls\n  - at *the* moon", "- The grey wolf\nhowls\n  - at the moon"],
+      ["| The | grey wolf |\n| --- | --- |\n| howls | |", "| The | grey wolf |\n| --- | --- |\n| howls |  |"],
+      ["The *grey*<i>wolf</i> ~~howls~~ ![moon](m.png)", "The greywolf howls moon"],
+      ["A <!-- hidden --> wolf &amp; <span class='x'>moon</span>", "A wolf & moon"],
+    ] as const) {
+      assert.deepEqual(
+        chunk(text).map((one) => one.content),
+        [content],
+        text,
+      );
+    }
+    const html = "<p>The grey wolf<br/>howls<div>at</div><table><tr><td>the<td>moon</table>";
+    assert.equal(
+      chunk(html, 40, "text/html")
+        .map((one) => one.content)
+        .join("\n"),
+      "The grey wolf\nhowls\n\nat\n\n| the | moon |\n| --- | --- |",
+    );
+  });
+
+  it("keeps headings that nothing stands under", () => {
+    assert.deepEqual(chunk("# Only a heading"), [{ heading: "", content: "Only a heading" }]);
+    assert.deepEqual(chunk("# A\n\n## B\n\n## C\n\ntext\n\n### D\n\n# E"), [
+      { heading: "A", content: "B" },
+      { heading: "A > C", content: "text\n\nD" },
+      { heading: "", content: "E" },
+    ]);
+  });
+
+  it("reads a footnote as text, and quotes nested too deep for the parser as plain text", () => {
+    assert.equal(chunk("A wolf[^1]\n\n[^1]: Fenrir")[0]?.content, "A wolf[^1]\n\nFenrir");
+    for (const deep of [`${">".repeat(900)} wolf`, `${"> ".repeat(3_000)}wolf`, `${"- ".repeat(3_000)}wolf`]) {
+      assert.match(chunk(deep).at(-1)?.content ?? "", /wolf$/);
+    }
+    assert.match(chunk(`${"<div>".repeat(100_000)}wolf`, 40, "text/html").at(-1)?.content ?? "", /^wolf$/);
+  });
+
+  it("measures each character a fixed number of times, whatever the text", () => {
+    const measured = (text: string) => {
+      let characters = 0;
+      const counting = (part: string) => {
+        characters += part.length;
+        return measure(part);
+      };
+      chunkBlocks(parseDocument(text, "text/plain").blocks, { maxTokens: 64, measure: counting });
+      return characters;
+    };
+    for (const unit of [
+      "ab",
+      "a ",
+      "a. ",
+      'a" ',
+      "a.\"'” ",
+      "龍の",
+      "龍。",
+      "a\n",
+      "A longer sentence, of some words. ",
+    ]) {
+      const text = unit.repeat(3_000);
+      assert.ok(measured(text) <= 5 * text.length, `${JSON.stringify(unit)}: ${measured(text) / text.length}`);
+    }
+  });
+
+  // What grew with the square of the text, such as a look-behind, would take hours here.
+  it("reads a megabyte of any sign", function () {
+    this.timeout(300_000);
+    for (const sign of [
+      ...`"'\`[]()!\\&<>*_~|-+#=:.,;?/ \t\n1a龍`,
+      "> ",
+      "- ",
+      "[a](",
+      "![[]()",
+      "**a ",
+      'a." ',
+      "<b",
+    ]) {
+      for (const type of ["text/markdown", "text/html", "text/plain"] as const) {
+        const text = sign.repeat(Math.ceil((sign.length === 1 ? 1_000_000 : 200_000) / sign.length));
+        chunkBlocks(parseDocument(text, type).blocks);
+      }
+    }
   });
 
   it("keeps the heading path and never joins text of two sections", () => {
@@ -106,8 +196,28 @@ describe("preparing a document", () => {
     assert.deepEqual(["guides/x.md", "experiences/x.md", "x.md"].map(documentTypeOf), ["guide", "experience", "main"]);
   });
 
-  it("does not lose a document to front matter that is not YAML", () => {
-    assert.equal(documentPieces(document("---\n: : [\n---\n# T\n\nbody")).length, 1);
+  it("takes a title as it is written, and one of HTML", () => {
+    assert.equal(document("---\ntitle: 1984\n---\ntext").title, "1984");
+    assert.equal(document("---\ntitle: 007\n---\n# Other").title, "007");
+    const html = "<title>The &amp;\n Moon</title><h1>Night</h1><p>dark";
+    assert.equal(document(html, "a.html").title, "The & Moon");
+    assert.equal(document("<h1>Night</h1>", "a.html").title, "Night");
+  });
+
+  it("finds a document that is nothing but a title or headings by them", () => {
+    const texts = (content: string, file?: string) => documentPieces(document(content, file)).map(({ text }) => text);
+    assert.deepEqual(texts("---\ntitle: The Lost Crown\n---\n"), ["The Lost Crown"]);
+    assert.deepEqual(texts("<title>The Lost Crown</title>", "a.html"), ["The Lost Crown"]);
+    assert.deepEqual(texts("# The Lost Crown"), ["The Lost Crown"]);
+    assert.deepEqual(texts("# The Lost Crown\n\n## Its finder"), ["The Lost Crown\nIts finder"]);
+  });
+
+  it("reads front matter that is not YAML as text", () => {
+    assert.match(documentPieces(document("---\n: : [lost\n---\n# T\n\nbody"))[0]?.text ?? "", /lost/);
+    for (const deep of ["[", "{a: ", "- ", "? "]) {
+      const text = `---\na: b\n${deep.repeat(20_000)}\n---\nbody`;
+      assert.match(documentPieces(document(text)).at(-1)?.text ?? "", /body/);
+    }
   });
 
   it("takes line ends and a byte-order mark for no difference", () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { hasWords } from "./block-collector";
 import { type MediaType, parseDocument } from "./blocks";
 import { chunkBlocks } from "./chunks";
 import { simHash } from "./simhash";
@@ -60,8 +61,7 @@ export function prepareDocument(raw: RawDocument): DocumentInput {
     .replaceAll("\0", "");
   const mediaType = raw.mediaType ?? mediaTypeOf(raw.file) ?? "text/plain";
   const parsed = parseDocument(content, mediaType);
-  const given = parsed.properties.type;
-  const type = raw.type ?? documentTypes.find((name) => name === given) ?? documentTypeOf(raw.file);
+  const type = raw.type ?? documentTypes.find((name) => name === parsed.type) ?? documentTypeOf(raw.file);
   const title = (raw.title ?? parsed.title ?? posix.basename(raw.file).replace(/\.[^.]+$/, "")).slice(0, 500);
   const contentHash = sha256([type, title, mediaType, content].join("\0"));
   return {
@@ -86,17 +86,22 @@ export interface Piece {
   readonly textHash: string;
 }
 
-/** Cuts a stored document into pieces. */
-export function documentPieces(document: Pick<DocumentInput, "title" | "content" | "mediaType">): Piece[] {
-  const { blocks } = parseDocument(document.content, document.mediaType);
-  return chunkBlocks(blocks).map(({ heading, content }) => piece(document.title, heading, content));
+/** Cuts a stored document into pieces. One without a word of its own is found by its title. */
+export function documentPieces({ title, content, mediaType }: StoredText): Piece[] {
+  const { blocks } = parseDocument(content, mediaType);
+  const chunks = chunkBlocks(blocks);
+  if (chunks.length === 0) return hasWords(title) ? [piece(title, "", title)] : [];
+  return chunks.map(({ heading, content }) => piece(title, heading, content));
 }
+
+/** What of a document decides its pieces. */
+export type StoredText = Pick<DocumentInput, "title" | "content" | "mediaType">;
 
 /** The one piece of a concept or an event. */
 export function piece(title: string, heading: string, content: string): Piece {
   const above =
     heading === "" || heading === title ? title : heading.startsWith(`${title} > `) ? heading : `${title} > ${heading}`;
-  const text = above === "" ? content : `${above}\n${content}`;
+  const text = above === "" || content === above ? content : `${above}\n${content}`;
   return { heading, content, text, textHash: sha256(text) };
 }
 
