@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { InputError } from "../../../contracts/input-error";
 import { DatabaseUnavailable, sqlState, sqlStates } from "../database/types";
@@ -21,9 +23,14 @@ const titles: Readonly<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
+  408: "Request Timeout",
+  412: "Precondition Failed",
   413: "Content Too Large",
+  414: "URI Too Long",
   415: "Unsupported Media Type",
+  422: "Unprocessable Content",
   429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
@@ -31,7 +38,7 @@ const titles: Readonly<Record<number, string>> = {
 /** A refusal with a status of its own. */
 export class Refusal extends Error {
   constructor(
-    readonly status: 401 | 403 | 429,
+    readonly status: 401 | 403 | 405 | 412 | 422 | 429,
     message: string,
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
@@ -76,13 +83,39 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (status >= 500) request.log.error({ err: error }, "request failed");
   if (error instanceof Refusal) reply.headers(error.headers);
   if (status === 503) reply.header("retry-after", "2");
-  const problem: Problem = {
-    type: "about:blank",
-    title: titles[status] ?? "Error",
-    status,
-    detail,
-    instance: request.id,
-    ...(errors === undefined ? {} : { errors }),
-  };
-  return reply.code(status).type("application/problem+json").send(JSON.stringify(problem));
+  const problem = problemOf(status, detail, request.id, errors);
+  return reply.code(status).type(problemType).send(JSON.stringify(problem));
+}
+
+const problemType = "application/problem+json";
+
+function problemOf(status: number, detail: string, instance: string, errors?: Problem["errors"]): Problem {
+  const title = titles[status] ?? "Error";
+  return { type: "about:blank", title, status, detail, instance, ...(errors === undefined ? {} : { errors }) };
+}
+
+/** What Node's HTTP parser refuses, so that no request is there to answer. */
+const unreadable: Readonly<Record<string, { status: number; detail: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, detail: "the request's line and headers are larger than 16 KiB" },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: "the request did not arrive in time" },
+};
+
+/** Answers a connection whose request cannot be read, and ends it. */
+export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, detail } = unreadable[error.code ?? ""] ?? { status: 400, detail: "the request is not valid HTTP" };
+  const body = JSON.stringify(problemOf(status, detail, randomUUID()));
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${titles[status]}`,
+      `content-type: ${problemType}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      "connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
 }

@@ -17,9 +17,15 @@ const object = <T extends Record<string, TSchema>>(properties: T) =>
 const free = Type.Record(Type.String(), Type.Unknown());
 
 export const IdParams = object({ id: Uuid });
+const Cursor = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  description:
+    "`nextCursor` of the page before, asked for with the same other values; any other text is answered with 400.",
+});
 export const page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  cursor: Type.Optional(Cursor),
 };
 export const paged = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });
@@ -65,7 +71,7 @@ export const SearchBody = object({
   group: Type.Optional(oneOf(["item", "passage"], "Best passage of each item, or every passage.")),
   ranking: Type.Optional(ranking),
   explain: Type.Optional(Type.Boolean({ default: false })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  cursor: Type.Optional(Cursor),
 });
 export type SearchBody = Static<typeof SearchBody>;
 

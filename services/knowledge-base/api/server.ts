@@ -11,8 +11,10 @@ import type { Indexer } from "../index/indexer";
 import { traceRequests } from "../observe/tracing";
 import { cursorCodec } from "../search/cursor";
 import { authenticate } from "./auth";
+import { checkDepth } from "./body-depth";
+import { allowedMethods } from "./methods";
 import { createMetrics } from "./metrics";
-import { Refusal, sendProblem } from "./problems";
+import { Refusal, refuseConnection, sendProblem } from "./problems";
 import { conceptRoutes } from "./routes/concepts";
 import { documentRoutes } from "./routes/documents";
 import { operationRoutes } from "./routes/operations";
@@ -51,6 +53,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       const given = request.headers["x-request-id"];
       return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
     },
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     requestTimeout: 60_000,
     connectionTimeout: 70_000,
     keepAliveTimeout: 75_000,
@@ -69,9 +73,15 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (error instanceof Refusal) metrics.refused.inc({ status: error.status });
     return sendProblem(request, reply, error);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, Object.assign(new Error("no such path or method"), { statusCode: 404 })),
-  );
+  const methodsOf = allowedMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url);
+    if (allowed.length === 0)
+      return sendProblem(request, reply, Object.assign(new Error("no such path"), { statusCode: 404 }));
+    const message = `this path takes ${allowed.join(", ")}`;
+    return sendProblem(request, reply, new Refusal(405, message, { allow: allowed.join(", ") }));
+  });
+  app.addHook("preValidation", async (request) => checkDepth(request.body));
   app.addHook("onRequest", async (request, reply) => {
     reply
       .header("x-request-id", request.id)
@@ -90,6 +100,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register(cors, {
     origin: [...corsOrigins],
     methods: ["GET", "PUT", "POST", "PATCH", "DELETE"],
+    exposedHeaders: [
+      "etag",
+      "ratelimit-limit",
+      "ratelimit-remaining",
+      "ratelimit-reset",
+      "retry-after",
+      "x-request-id",
+    ],
     maxAge: 600,
   });
   await app.register(rateLimit, {

@@ -31,7 +31,8 @@ export function route(options: {
 }): RouteShorthandOptions {
   const problem = { description: "Problem", content: { "application/problem+json": { schema: { $ref: "Problem#" } } } };
   const open = options.permission === undefined;
-  const statuses = open ? [503] : [400, 401, 403, 404, 409, 429, 503];
+  const withBody = options.body === undefined ? [] : [413, 415];
+  const statuses = open ? [500, 503] : [400, 401, 403, 404, 409, ...withBody, 429, 500, 503];
   return {
     config: { permission: options.permission, routeLimit: options.limit, bucket: options.bucket },
     schema: {

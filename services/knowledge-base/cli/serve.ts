@@ -6,7 +6,7 @@ import { createLogger } from "../../../runtime/logger";
 import { listenSettings, readSettings, whereSet } from "../../../runtime/settings";
 import { heedStopSignals } from "../../../runtime/stop-signal";
 import { buildServer } from "../api/server";
-import { catchUp, hasDrifted, refill } from "../index/maintenance";
+import { catchUp, needsRefill, refill } from "../index/maintenance";
 import { openLibrary } from "../library";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,9 +30,10 @@ export async function serve(
   const keepUp = async () => {
     const active = await indexer.active();
     await catchUp(indexer, active);
-    if (await hasDrifted(indexer, active)) {
+    if (await needsRefill(indexer, active)) {
+      logger.info({ generation: active.id }, "indexing everything anew; the present index answers meanwhile");
       const next = await refill(indexer, { retrain: false });
-      logger.info({ generation: next.id }, "the statistical embedder was trained again");
+      logger.info({ generation: next.id }, "the new index answers");
     }
   };
   const soon = () => {

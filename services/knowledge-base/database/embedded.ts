@@ -1,10 +1,11 @@
 import * as engine from "../../../runtime/database/embedded";
 import { embedded, rules } from "./rules";
 import type { Database } from "./types";
+import { refusingUnknownWorlds } from "./unknown-world";
 
 /** Opens the story memory on PGlite in a worker thread. */
-export function openEmbedded(
+export async function openEmbedded(
   options: Pick<engine.EmbeddedOptions, "dataDir" | "statementTimeoutMs"> = {},
 ): Promise<Database> {
-  return engine.openEmbedded({ ...options, ...embedded }, rules);
+  return refusingUnknownWorlds(await engine.openEmbedded({ ...options, ...embedded }, rules));
 }

@@ -1,6 +1,7 @@
 import * as target from "../../../runtime/database/open";
 import { embedded, rules } from "./rules";
 import type { Database } from "./types";
+import { refusingUnknownWorlds } from "./unknown-world";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,6 +18,6 @@ export function migrationTarget(environment: Environment, dataDir?: string): tar
 }
 
 /** Opens the story memory. */
-export function openDatabase(where: target.DatabaseTarget): Promise<Database> {
-  return target.openDatabase(where, rules, embedded);
+export async function openDatabase(where: target.DatabaseTarget): Promise<Database> {
+  return refusingUnknownWorlds(await target.openDatabase(where, rules, embedded));
 }

@@ -19,7 +19,7 @@ export function openingStatements(scope: Scope): string {
   return [
     "BEGIN",
     `SET LOCAL ROLE ${applicationRole}`,
-    `SELECT set_config('kb.sees', '${scope.sees}', true), set_config('kb.world', '${world}', true)`,
+    `SELECT kb_enter('${scope.sees}', '${world}')`,
     "SET LOCAL hnsw.iterative_scan = relaxed_order",
     "SET LOCAL hnsw.ef_search = 120",
     // Reading an index at random costs little more than in order, on SSD and in memory.

@@ -4,6 +4,7 @@ import type { EmbedderChoice } from "../embedders/choice";
 import { type Embedder, embedAll } from "../embedders/embedder";
 import { loadModel, saveModel, statisticalEmbedder, statisticalName } from "../embedders/statistical";
 import { trainStatisticalModel } from "../embedders/statistical-model";
+import { mapInTurns } from "../in-turns";
 import { chunkerVersion } from "../ingest/chunks";
 import type { Piece } from "../ingest/prepare";
 import { type Indexable, loadIndexable } from "../items/indexable";
@@ -11,7 +12,7 @@ import { mentionFinder } from "../items/mentions";
 import { analyzerVersion, terms } from "../text/terms";
 import { createGeneration, type Generation, generationIn } from "./generations";
 import { parseVector, vectorText } from "./vectors";
-import { type IndexPassage, type ItemKind, writeItem } from "./writer";
+import { type IndexPassage, type ItemKind, lockItem, writeItem } from "./writer";
 
 /** Version of everything but the embedder that decides what a passage is. */
 export const pipelineVersion = `${chunkerVersion}+${analyzerVersion}`;
@@ -110,7 +111,7 @@ export class Indexer {
     const wanted = new Map(pieces.map((one) => [one.textHash, one.text]));
     const found = new Map<string, Float32Array | null>();
     if (wanted.size === 0) return found;
-    if (embedder.costly) await this.#recall(generation, embedder, [...wanted.keys()], found);
+    if (embedder.costly) await this.#recall(embedder, [...wanted.keys()], found);
     const missing = [...wanted].filter(([hash]) => !found.has(hash));
     for (let at = 0; at < missing.length; at += embedder.batchSize) {
       const batch = missing.slice(at, at + embedder.batchSize);
@@ -135,12 +136,13 @@ export class Indexer {
     return found;
   }
 
-  async #recall(generation: Generation, embedder: Embedder, hashes: string[], found: Map<string, Float32Array | null>) {
+  async #recall(embedder: Embedder, hashes: string[], found: Map<string, Float32Array | null>) {
     const rows = await this.database.transaction(everything, async (session) => {
       const stored = await session.query<{ text_hash: string; embedding: string }>(
-        `SELECT DISTINCT ON (text_hash) text_hash, embedding::text FROM passages
-         WHERE generation_id = $1 AND text_hash = ANY ($2) AND embedding IS NOT NULL`,
-        [generation.id, hashes],
+        `SELECT DISTINCT ON (p.text_hash) p.text_hash, p.embedding::text FROM passages p
+         WHERE p.generation_id IN (SELECT id FROM generations WHERE embedder = $1 AND embedder_version = $2)
+           AND p.text_hash = ANY ($3) AND p.embedding IS NOT NULL`,
+        [embedder.name, embedder.version, hashes],
       );
       const cached = await session.query<{ text_hash: string; embedding: string }>(
         "SELECT text_hash, embedding::text FROM embedding_cache WHERE embedder = $1 AND embedder_version = $2 AND text_hash = ANY ($3)",
@@ -169,7 +171,9 @@ export class Indexer {
   }
 
   /** Embeds what an item needs in a generation; to be stored with {@link store} in a later transaction. */
-  async prepare(generation: Generation, { item, pieces, conceptIds }: Indexable): Promise<PreparedItem> {
+  async prepare(generation: Generation, found: Indexable): Promise<PreparedItem> {
+    const { item, conceptIds } = found;
+    const pieces = await found.pieces();
     const vectors = await this.vectors(generation, pieces);
     return { generation, item, pieces, conceptIds, vectors };
   }
@@ -187,16 +191,18 @@ export class Indexer {
   }
 }
 
-export interface PreparedItem extends Indexable {
+export interface PreparedItem extends Omit<Indexable, "pieces"> {
   readonly generation: Generation;
+  readonly pieces: readonly Piece[];
   readonly vectors: ReadonlyMap<string, Float32Array | null>;
 }
 
 /** Writes a prepared item's passages in the caller's transaction. */
 export async function storePrepared(session: Session, prepared: PreparedItem): Promise<void> {
   const { generation, item, pieces, conceptIds, vectors } = prepared;
+  await lockItem(session, generation.id, item);
   const mentions = await mentionFinder(session, item.space);
-  const passages: IndexPassage[] = pieces.map(({ heading, content, text, textHash }) => ({
+  const passages: IndexPassage[] = await mapInTurns(pieces, ({ heading, content, text, textHash }) => ({
     heading,
     content,
     textHash,
@@ -209,6 +215,8 @@ export async function storePrepared(session: Session, prepared: PreparedItem): P
 
 /** A shared lock on the item's row: a delete waits for this transaction, or came first and the row is gone. */
 async function lockUnchanged(session: Session, { item }: PreparedItem): Promise<boolean> {
+  // A world's telling of a canon concept is a row beside the concept's, which the concept's row does not lock.
+  if (item.kind === "concept") await session.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [item.id]);
   const table = { document: "narrative_documents", concept: "narrative_concepts", event: "story_events" }[item.kind];
   await session.query(`SELECT FROM ${table} WHERE id = $1 FOR SHARE`, [item.id]);
   const { count } = await session.query(

@@ -1,5 +1,5 @@
 import { InputError } from "../../../contracts/input-error";
-import { canon, everything } from "../database/types";
+import { canon, everything, sqlState, sqlStates } from "../database/types";
 import { saveModel, statisticalEmbedder, statisticalName } from "../embedders/statistical";
 import { trainInWorker } from "../embedders/trainer";
 import { loadIndexable } from "../items/indexable";
@@ -62,9 +62,10 @@ export async function catchUp(
     const gone = await indexer.database.transaction(everything, (session) =>
       orphanedItems(session, generation.id, batch),
     );
-    await indexer.database.transaction(everything, async (session) => {
-      for (const item of gone) await removeItem(session, generation.id, item);
-    });
+    // One at a time: a transaction that held one item's words while it waits for the next would meet a writer that waits the other way.
+    for (const item of gone) {
+      await indexer.database.transaction(everything, (session) => removeItem(session, generation.id, item));
+    }
     const stale = await indexer.database.transaction(everything, (session) =>
       staleItems(session, generation.id, batch),
     );
@@ -89,6 +90,11 @@ export async function hasDrifted(indexer: Indexer, generation: Generation, comin
   return now >= 20 && now >= driftFactor * Math.max(1, rows[0]?.n ?? 0);
 }
 
+/** Whether another generation should answer: passages were made by an older program, or the statistical model knows too little. */
+export async function needsRefill(indexer: Indexer, generation: Generation): Promise<boolean> {
+  return generation.chunkerVersion !== pipelineVersion || (await hasDrifted(indexer, generation));
+}
+
 /** Trains the statistical embedder on texts, and makes a generation for it in the given state. */
 async function newStatisticalGeneration(indexer: Indexer, texts: readonly string[], state: "filling" | "active") {
   const model = await trainInWorker(texts);
@@ -106,11 +112,19 @@ export async function trainBeforeFirst(indexer: Indexer, texts: readonly string[
   const active = await indexer.active();
   if ((await passageCount(indexer, active)) > 0 || !(await hasDrifted(indexer, active, texts.length))) return;
   await dropFilling(indexer);
-  const made = await newStatisticalGeneration(indexer, texts, "filling");
-  await indexer.database.transaction(everything, async (session) => {
-    await activateFilled(session, made.id);
-    await dropGeneration(session, active.id);
-  });
+  try {
+    const made = await newStatisticalGeneration(indexer, texts, "filling");
+    await indexer.database.transaction(everything, async (session) => {
+      // Another ingestion may have put something in meanwhile.
+      await session.query("LOCK TABLE narrative_documents IN SHARE ROW EXCLUSIVE MODE");
+      if ((await staleItems(session, made.id, 1)).length > 0) return;
+      await activateFilled(session, made.id);
+      await dropGeneration(session, active.id);
+    });
+  } catch (error) {
+    // Another ingestion trains for the same memory; its generation serves.
+    if (sqlState(error) !== sqlStates.uniqueViolation) throw error;
+  }
   indexer.switched();
 }
 
@@ -140,6 +154,8 @@ export async function refill(
       await session.query(
         "LOCK TABLE narrative_documents, narrative_concepts, story_events IN SHARE ROW EXCLUSIVE MODE",
       );
+      // Another replica that filled the same generation switched first.
+      if ((await generationIn(session, "filling"))?.id !== filling.id) return true;
       if ((await staleItems(session, filling.id, 1)).length > 0) return false;
       await activateFilled(session, filling.id);
       return true;
@@ -190,7 +206,8 @@ async function allTexts(indexer: Indexer): Promise<string[]> {
   const texts: string[] = [];
   for (const { kind, id, space } of items.rows) {
     const found = await indexer.database.transaction(everything, (session) => loadIndexable(session, kind, id, space));
-    texts.push(...(found?.pieces ?? []).map(({ text }) => text));
+    const pieces = (await found?.pieces()) ?? [];
+    texts.push(...pieces.map(({ text }) => text));
   }
   return texts;
 }

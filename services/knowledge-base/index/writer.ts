@@ -1,4 +1,5 @@
-import type { Session } from "../database/types";
+import type { Session, SqlValue } from "../database/types";
+import { mapInTurns } from "../in-turns";
 import { packTermIds, unpackTermIds, vectorBytes } from "./vectors";
 
 export type ItemKind = "document" | "concept" | "event";
@@ -33,7 +34,7 @@ const longest = 32_767;
 
 /**
  * Puts an item's passages into a generation in place of those it had there, and keeps postings, document frequencies and sizes
- * true; with no passages it takes the item out. Runs inside the caller's transaction.
+ * true; with no passages it takes the item out. Runs inside the caller's transaction, after {@link lockItem}.
  */
 export async function writeItem(
   session: Session,
@@ -60,6 +61,7 @@ export async function removeItem(
   generation: number,
   item: Pick<IndexItem, "kind" | "id" | "space">,
 ): Promise<void> {
+  await lockItem(session, generation, item);
   const old = await readOld(session, generation, item);
   await changeTerms(session, generation, item.space, old, []);
   await removeOld(session, generation, old);
@@ -68,6 +70,32 @@ export async function removeItem(
     [generation, item.kind, item.id, item.space],
   );
   await changeSize(session, generation, item.space, old, []);
+}
+
+/** Held shared by whoever writes passages, and alone by whoever names a new concept in all of them. */
+const namingLock = 7_215_001;
+
+/**
+ * Lets one writer after the other at an item's passages: two that both found none would both store theirs. The lock comes before the
+ * passages are read, so that the second one reads what the first one wrote.
+ */
+export async function lockItem(
+  session: Session,
+  generation: number,
+  { kind, id, space }: Pick<IndexItem, "kind" | "id" | "space">,
+): Promise<void> {
+  await session.query(
+    "SELECT pg_advisory_xact_lock_shared($1::bigint), pg_advisory_xact_lock(hashtextextended($2, 0))",
+    [namingLock, `${generation} ${kind} ${id} ${space}`],
+  );
+}
+
+/**
+ * Keeps writers of passages out until the transaction ends, before a concept is named in passages: one under way sees the concept or is
+ * seen by it, and none is missed by both.
+ */
+export async function lockNaming(session: Session): Promise<void> {
+  await session.query("SELECT pg_advisory_xact_lock($1::bigint)", [namingLock]);
 }
 
 interface OldPassage {
@@ -99,9 +127,13 @@ async function changeTerms(
   passages: readonly IndexPassage[],
 ): Promise<TermNumbers> {
   const lost = new Map<number, number>();
-  for (const { terms } of old) for (const id of new Set(terms)) lost.set(id, (lost.get(id) ?? 0) + 1);
+  await mapInTurns(old, ({ terms }) => {
+    for (const id of new Set(terms)) lost.set(id, (lost.get(id) ?? 0) + 1);
+  });
   const gained = new Map<string, number>();
-  for (const { terms } of passages) for (const term of new Set(terms)) gained.set(term, (gained.get(term) ?? 0) + 1);
+  await mapInTurns(passages, ({ terms }) => {
+    for (const term of new Set(terms)) gained.set(term, (gained.get(term) ?? 0) + 1);
+  });
   if (lost.size + gained.size === 0) return new Map();
 
   const { rows: known } = await session.query<{ id: number; term: string }>(
@@ -137,13 +169,19 @@ async function changeTerms(
 async function removeOld(session: Session, generation: number, old: readonly OldPassage[]): Promise<void> {
   if (old.length === 0) return;
   const ids = old.map(({ id }) => id);
-  const terms = [...new Set(old.flatMap((passage) => [...passage.terms]))];
+  const terms = new Set<number>();
+  await mapInTurns(old, (passage) => {
+    for (const id of passage.terms) terms.add(id);
+  });
   await session.query(
     "DELETE FROM postings WHERE generation_id = $1 AND term_id = ANY($2::int[]) AND passage_id = ANY($3::int[])",
-    [generation, terms, ids],
+    [generation, [...terms], ids],
   );
   await session.query("DELETE FROM passages WHERE generation_id = $1 AND id = ANY($2::int[])", [generation, ids]);
 }
+
+/** Passages stored by one statement. */
+const rowsPerInsert = 16;
 
 async function insertPassages(
   session: Session,
@@ -153,31 +191,39 @@ async function insertPassages(
   numbers: TermNumbers,
 ): Promise<number[]> {
   const ids: number[] = [];
-  for (const [index, passage] of passages.entries()) {
-    const { rows } = await session.query<{ id: number }>(
-      `INSERT INTO passages (generation_id, space, kind, item_id, type, scope, occurred_at, concept_ids, chunk_index, chunk_total,
-         title, heading, content, text_hash, term_ids, embedding)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
-      [
-        generation,
-        item.space,
-        item.kind,
-        item.id,
-        item.type,
-        item.scope,
-        item.occurredAt,
-        passage.conceptIds,
-        index,
-        passages.length,
-        item.title,
-        passage.heading,
-        passage.content,
-        passage.textHash,
-        packTermIds(passage.terms.map((term) => numbers.get(term) as number)),
-        passage.vector === null ? null : vectorBytes(passage.vector),
-      ],
+  for (let from = 0; from < passages.length; from += rowsPerInsert) {
+    const values: SqlValue[] = [];
+    const parameter = (value: SqlValue) => `$${values.push(value)}`;
+    const shared = [
+      parameter(generation),
+      parameter(item.space),
+      parameter(item.kind),
+      parameter(item.id),
+      parameter(item.type),
+      parameter(item.scope),
+      `${parameter(item.occurredAt)}::timestamptz`,
+      parameter(passages.length),
+      parameter(item.title),
+    ].join(", ");
+    const rows = passages.slice(from, from + rowsPerInsert).map((passage, at) => {
+      const own = [
+        parameter(passage.conceptIds),
+        parameter(from + at),
+        parameter(passage.heading),
+        parameter(passage.content),
+        parameter(passage.textHash),
+        parameter(packTermIds(passage.terms.map((term) => numbers.get(term) as number))),
+        parameter(passage.vector === null ? null : vectorBytes(passage.vector)),
+      ].join(", ");
+      return `(${shared}, ${own})`;
+    });
+    const stored = await session.query<{ id: number; chunk_index: number }>(
+      `INSERT INTO passages (generation_id, space, kind, item_id, type, scope, occurred_at, chunk_total, title,
+         concept_ids, chunk_index, heading, content, text_hash, term_ids, embedding)
+       VALUES ${rows.join(", ")} RETURNING id, chunk_index`,
+      values,
     );
-    ids.push((rows[0] as { id: number }).id);
+    for (const { id, chunk_index } of stored.rows) ids[chunk_index] = id;
   }
   return ids;
 }
@@ -191,7 +237,7 @@ async function insertPostings(
   numbers: TermNumbers,
 ): Promise<void> {
   const columns = { term: [] as number[], passage: [] as number[], frequency: [] as number[], length: [] as number[] };
-  passages.forEach(({ terms }, at) => {
+  await mapInTurns(passages, ({ terms }, at) => {
     const counts = new Map<string, number>();
     for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
     for (const [term, count] of counts) {

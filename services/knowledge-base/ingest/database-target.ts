@@ -1,8 +1,9 @@
 import { everything } from "../database/types";
 import type { Indexer } from "../index/indexer";
-import { finishBulk, hasDrifted, type Progress, refill, trainBeforeFirst } from "../index/maintenance";
+import { finishBulk, needsRefill, type Progress, refill, trainBeforeFirst } from "../index/maintenance";
 import { deleteDocument, documentsOfSource, nearDuplicates, putDocument } from "../items/documents";
 import { NotFound } from "../items/errors";
+import { spaceOf } from "../items/worlds";
 import type { IngestTarget } from "./ingest";
 
 /** Ingests into the database itself, and keeps the job and its items in tables. */
@@ -24,7 +25,10 @@ export function databaseTarget(indexer: Indexer, progress: Progress): IngestTarg
 
   return {
     known: (source, worldId) =>
-      database.transaction(everything, (session) => documentsOfSource(session, source, worldId)),
+      database.transaction(everything, async (session) => {
+        await spaceOf(session, worldId);
+        return documentsOfSource(session, source, worldId);
+      }),
 
     async begin(source, plan, texts) {
       embeddedBefore = indexer.embedded;
@@ -73,7 +77,7 @@ export function databaseTarget(indexer: Indexer, progress: Progress): IngestTarg
 
     async finish(source) {
       const active = await indexer.active();
-      if (await hasDrifted(indexer, active)) await refill(indexer, { retrain: false, progress });
+      if (await needsRefill(indexer, active)) await refill(indexer, { retrain: false, progress });
       else await finishBulk(indexer, active);
       await indexer.forget();
       await database.transaction(everything, (session) =>

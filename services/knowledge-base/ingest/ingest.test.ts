@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { canon, everything } from "../database/types";
@@ -64,13 +65,42 @@ describe("ingestion", () => {
 
   it("reports an unreadable file, keeps what it had stored, and does the rest", async () => {
     write("broken.md", Buffer.from([0xff, 0xfe, 0x00, 0xd8]));
-    symlinkSync(join(folder, "nowhere"), join(folder, "dangling.txt"));
     write("new.md", "# New\n\nA newcomer arrives.");
     const report = await run();
-    assert.deepEqual(report.failed.map(({ file }) => file).sort(), ["broken.md", "dangling.txt"]);
+    assert.deepEqual(
+      report.failed.map(({ file }) => file),
+      ["broken.md"],
+    );
     assert.deepEqual(report.added, ["new.md"]);
     rmSync(join(folder, "broken.md"));
-    rmSync(join(folder, "dangling.txt"));
+  });
+
+  it("follows no link and waits for no pipe, says so of each, and sweeps nothing that stands behind one", async () => {
+    write("inner/kept.md", "# Kept\n\nA story in a folder.");
+    await run();
+    const outside = mkdtempSync(join(tmpdir(), "kb-outside-"));
+    writeFileSync(join(outside, "secret.md"), "# Secret\n\nNot of this source.");
+    renameSync(join(folder, "inner"), join(outside, "inner"));
+    symlinkSync(join(outside, "inner"), join(folder, "inner"));
+    symlinkSync(join(outside, "secret.md"), join(folder, "linked.md"));
+    symlinkSync(join(folder, "nowhere"), join(folder, "dangling.txt"));
+    execFileSync("mkfifo", [join(folder, "pipe.md")]);
+    for (const dryRun of [true, false]) {
+      const report = await run({ dryRun });
+      assert.deepEqual(
+        report.failed.map(({ file, error }) => [file, /link/.test(error) ? "link" : error]),
+        [
+          ["dangling.txt", "link"],
+          ["inner", "link"],
+          ["linked.md", "link"],
+          ["pipe.md", "not a regular file"],
+        ],
+      );
+      assert.deepEqual([report.added, report.deleted, report.kept], [[], [], []]);
+    }
+    for (const name of ["dangling.txt", "inner", "linked.md", "pipe.md"]) rmSync(join(folder, name));
+    rmSync(outside, { recursive: true });
+    assert.deepEqual((await run()).deleted, ["inner/kept.md"]);
   });
 
   it("tries again when the embedder stumbles, and stores no zero vector", async () => {

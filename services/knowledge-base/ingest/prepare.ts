@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { hasWords } from "./block-collector";
-import { type MediaType, parseDocument } from "./blocks";
+import { type MediaType, type ParsedDocument, parseDocument } from "./blocks";
 import { chunkBlocks } from "./chunks";
 import { simHash } from "./simhash";
 
@@ -60,7 +60,7 @@ export function prepareDocument(raw: RawDocument): DocumentInput {
     .replace(/\r\n?/g, "\n")
     .replaceAll("\0", "");
   const mediaType = raw.mediaType ?? mediaTypeOf(raw.file) ?? "text/plain";
-  const parsed = parseDocument(content, mediaType);
+  const parsed = parseOnce(content, mediaType);
   const type = raw.type ?? documentTypes.find((name) => name === parsed.type) ?? documentTypeOf(raw.file);
   const title = (raw.title ?? parsed.title ?? posix.basename(raw.file).replace(/\.[^.]+$/, "")).slice(0, 500);
   const contentHash = sha256([type, title, mediaType, content].join("\0"));
@@ -77,6 +77,16 @@ export function prepareDocument(raw: RawDocument): DocumentInput {
   };
 }
 
+let last: { content: string; mediaType: MediaType; parsed: ParsedDocument } | undefined;
+
+/** A document is prepared and then cut: the second time what was read the first time serves. */
+function parseOnce(content: string, mediaType: MediaType): ParsedDocument {
+  if (last?.content !== content || last.mediaType !== mediaType) {
+    last = { content, mediaType, parsed: parseDocument(content, mediaType) };
+  }
+  return last.parsed;
+}
+
 /** A piece of an item as the index takes it. */
 export interface Piece {
   readonly heading: string;
@@ -88,7 +98,7 @@ export interface Piece {
 
 /** Cuts a stored document into pieces. One without a word of its own is found by its title. */
 export function documentPieces({ title, content, mediaType }: StoredText): Piece[] {
-  const { blocks } = parseDocument(content, mediaType);
+  const { blocks } = parseOnce(content, mediaType);
   const chunks = chunkBlocks(blocks);
   if (chunks.length === 0) return hasWords(title) ? [piece(title, "", title)] : [];
   return chunks.map(({ heading, content }) => piece(title, heading, content));

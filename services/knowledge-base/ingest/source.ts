@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { InputError } from "../../../contracts/input-error";
@@ -43,32 +44,59 @@ function folderSource(folder: string, name = basename(resolve(folder))): Source 
           where: "the first argument of kb ingest",
         });
       }
-      return (await walk(folder)).sort().map((path) => ({
-        path: relative(folder, path).split(sep).join("/"),
-        read: () => readLimited(path),
-      }));
+      return (await walk(folder))
+        .map(({ path, read }) => ({ path: relative(folder, path).split(sep).join("/"), read }))
+        .sort((a, b) => (a.path < b.path ? -1 : 1));
     },
   };
 }
 
-async function walk(folder: string): Promise<string[]> {
+/**
+ * The files below a folder, and what looks like one and cannot be read: links, which may lead anywhere, and folders that cannot be
+ * listed. Reading those throws, so that they are reported and nothing stored of them counts as gone. Hidden names are passed over.
+ */
+async function walk(folder: string): Promise<SourceFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const lists = await Promise.all(
     entries
       .filter(({ name }) => !name.startsWith("."))
-      .map((entry) => {
+      .map(async (entry) => {
         const path = join(folder, entry.name);
-        if (entry.isDirectory()) return walk(path);
-        return mediaTypeOf(entry.name) === undefined ? [] : [path];
+        if (entry.isDirectory()) return walk(path).catch((error: unknown) => [unreadable(path, error)]);
+        if (entry.isSymbolicLink() && (mediaTypeOf(entry.name) !== undefined || (await leadsToFolder(path)))) {
+          return [unreadable(path, new Error("a symbolic link; links are not followed"))];
+        }
+        return mediaTypeOf(entry.name) === undefined ? [] : [{ path, read: () => readLimited(path) }];
       }),
   );
   return lists.flat();
 }
 
+function unreadable(path: string, error: unknown): SourceFile {
+  return { path, read: () => Promise.reject(error) };
+}
+
+const leadsToFolder = (link: string) =>
+  stat(link).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+
+/**
+ * Reads a regular file. It is opened without waiting, since a pipe without a writer would keep this program for ever, and without
+ * following a link that took the file's place meanwhile.
+ */
 async function readLimited(path: string): Promise<Uint8Array> {
-  const { size } = await stat(path);
-  if (size > largestFile) throw new Error(`${size} bytes, more than ${largestFile}`);
-  return readFile(path);
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) throw new Error("not a regular file");
+    if (info.size > largestFile) throw new Error(`${info.size} bytes, more than ${largestFile}`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }
 
 function s3Source(bucket: string, prefix: string, name?: string): Source {

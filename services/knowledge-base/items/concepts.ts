@@ -1,7 +1,7 @@
 import { type Scope, type Session, sqlState, sqlStates } from "../database/types";
 import { generationIn, listGenerations } from "../index/generations";
 import { type Indexer, storePrepared } from "../index/indexer";
-import { removeItem } from "../index/writer";
+import { lockNaming, removeItem } from "../index/writer";
 import { piece, sha256 } from "../ingest/prepare";
 import { Conflict, NotFound } from "./errors";
 import { loadIndexable } from "./indexable";
@@ -33,6 +33,11 @@ const columns = `id, name, type, description, scope, world_id AS "worldId", sour
 const hashOf = (concept: Pick<ConceptInput, "name" | "type" | "description">) =>
   sha256([concept.name, concept.type, concept.description].join("\0"));
 
+/** Lets one writer after the other at a concept, until the transaction ends. */
+export async function lockConcept(session: Session, id: string): Promise<void> {
+  await session.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [id]);
+}
+
 /** Makes a concept with its first version, and its passage. @throws Conflict when its world or the canon has one of that name */
 export async function createConcept(indexer: Indexer, scope: Scope, input: ConceptInput): Promise<Concept> {
   const generation = await indexer.active();
@@ -40,6 +45,7 @@ export async function createConcept(indexer: Indexer, scope: Scope, input: Conce
   const vectors = await indexer.vectors(generation, pieces);
   try {
     return await indexer.database.transaction(scope, async (session) => {
+      await lockNaming(session);
       const space = await spaceOf(session, input.worldId ?? null);
       const { rows } = await session.query<Concept>(
         `INSERT INTO narrative_concepts (name, type, description, scope, world_id, sources, content_hash)
@@ -58,7 +64,7 @@ export async function createConcept(indexer: Indexer, scope: Scope, input: Conce
       await addVersion(session, concept, { worldId: concept.worldId, playerId: null, changes: {}, told: input });
       if ((await generationIn(session, "active"))?.id === generation.id) {
         const stored = await loadIndexable(session, "concept", concept.id, space);
-        if (stored !== undefined) await storePrepared(session, { ...stored, generation, vectors });
+        if (stored !== undefined) await storePrepared(session, { ...stored, pieces, generation, vectors });
         await markMentions(session, generation.id, concept.id, concept.name);
       }
       return concept;
@@ -81,6 +87,10 @@ export async function reviseConcept(
 ): Promise<ConceptVersion> {
   try {
     const { version, space } = await indexer.database.transaction(scope, async (session) => {
+      // Before anything is read: a revision builds on the one before it, never beside it.
+      await lockConcept(session, id);
+      // A switch of generations waits for this, or this for the switch.
+      await session.query("LOCK TABLE narrative_concepts IN ROW EXCLUSIVE MODE");
       const concept = await getConcept(session, id);
       const world = change.worldId ?? concept.worldId;
       const before = (await conceptAsOf(session, id, world, undefined)) ?? concept;
@@ -89,8 +99,6 @@ export async function reviseConcept(
         type: change.type ?? before.type,
         description: change.description ?? before.description,
       };
-      const { rows: locked } = await session.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [id]);
-      if (locked.length === 0) throw new NotFound("concept");
       if (world === concept.worldId) {
         const { count } = await session.query(
           `UPDATE narrative_concepts SET name = $2, type = $3, description = $4, content_hash = $5, updated_at = now() WHERE id = $1`,
@@ -106,6 +114,7 @@ export async function reviseConcept(
       });
       return { version, space: await spaceOf(session, world) };
     });
+    indexer.switched();
     await indexer.indexStored(await indexer.active(), "concept", id, space);
     return version;
   } catch (error) {
@@ -152,8 +161,10 @@ async function addVersion(
   },
 ): Promise<ConceptVersion> {
   const { rows } = await session.query<ConceptVersion>(
-    `INSERT INTO concept_versions (concept_id, world_id, player_id, version, name, type, description, changes, content_hash)
-     SELECT $1, $2, $3, coalesce(max(version), 0) + 1, $4, $5, $6, $7, $8 FROM concept_versions
+    // Later than the version before it in any case: a transaction that waited began before the one it waited for.
+    `INSERT INTO concept_versions (concept_id, world_id, player_id, version, name, type, description, changes, content_hash, valid_from)
+     SELECT $1, $2, $3, coalesce(max(version), 0) + 1, $4, $5, $6, $7, $8,
+       greatest(clock_timestamp(), max(valid_from) + interval '1 millisecond') FROM concept_versions
      WHERE concept_id = $1 AND world_id IS NOT DISTINCT FROM $2 RETURNING ${versionColumns}`,
     [
       concept.id,
@@ -195,23 +206,37 @@ export async function conceptAsOf(
   return rows[0];
 }
 
-export async function listVersions(session: Session, id: string, limit: number): Promise<ConceptVersion[]> {
+/** A page of a concept's versions, oldest first. @throws NotFound */
+export async function listVersions(
+  session: Session,
+  id: string,
+  page: { after?: { at: string; id: string }; limit: number },
+): Promise<ConceptVersion[]> {
   await getConcept(session, id);
   const { rows } = await session.query<ConceptVersion>(
-    `SELECT ${versionColumns} FROM concept_versions WHERE concept_id = $1 ORDER BY valid_from, version LIMIT $2`,
-    [id, limit],
+    `SELECT ${versionColumns} FROM concept_versions
+     WHERE concept_id = $1 AND ($2::timestamptz IS NULL OR (valid_from, id) > ($2, $3::uuid)) ORDER BY valid_from, id LIMIT $4`,
+    [id, page.after?.at ?? null, page.after?.id ?? null, page.limit],
   );
   return rows;
 }
 
 export async function listConcepts(
   session: Session,
-  filter: { canonOnly: boolean; type?: string; name?: string; after?: { at: string; id: string }; limit: number },
+  filter: {
+    canonOnly: boolean;
+    /** Only what this world has of its own. */
+    ownOf?: string;
+    type?: string;
+    name?: string;
+    after?: { at: string; id: string };
+    limit: number;
+  },
 ): Promise<Concept[]> {
   const { rows } = await session.query<Concept>(
     `SELECT ${columns} FROM narrative_concepts
      WHERE (NOT $1 OR world_id IS NULL) AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR name ILIKE $3)
-       AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid))
+       AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid)) AND ($7::uuid IS NULL OR world_id = $7)
      ORDER BY created_at, id LIMIT $6`,
     [
       filter.canonOnly,
@@ -220,6 +245,7 @@ export async function listConcepts(
       filter.after?.at ?? null,
       filter.after?.id ?? null,
       filter.limit,
+      filter.ownOf ?? null,
     ],
   );
   return rows;
@@ -228,6 +254,7 @@ export async function listConcepts(
 /** Removes a concept with its versions, relationships and passages. @throws NotFound */
 export async function deleteConcept(indexer: Indexer, scope: Scope, id: string): Promise<void> {
   await indexer.database.transaction(scope, async (session) => {
+    await lockConcept(session, id);
     const { count } = await session.query("DELETE FROM narrative_concepts WHERE id = $1", [id]);
     if (count === 0) throw new NotFound("concept");
     for (const generation of await listGenerations(session)) {

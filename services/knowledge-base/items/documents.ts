@@ -3,7 +3,8 @@ import { everything, type Scope, type Session } from "../database/types";
 import { generationIn, listGenerations } from "../index/generations";
 import { type Indexer, storePrepared } from "../index/indexer";
 import { removeItem } from "../index/writer";
-import { type DocumentInput, documentPieces } from "../ingest/prepare";
+import type { DocumentInput } from "../ingest/prepare";
+import { readPieces } from "../ingest/reader";
 import { nearDuplicateBits } from "../ingest/simhash";
 import { NotFound } from "./errors";
 import { spaceOf } from "./worlds";
@@ -36,16 +37,16 @@ export async function putDocument(
     const generation = await indexer.active();
     const before = await indexer.database.transaction(scope, (session) => isCurrent(session, generation.id, input));
     if (before !== undefined) return { ...before, status: "unchanged" };
-    const pieces = documentPieces(input);
+    const pieces = await readPieces(input);
     const vectors = await indexer.vectors(generation, pieces);
-    const done = await indexer.database.transaction(scope, async (session) => {
+    const done = indexer.database.transaction(scope, async (session) => {
       await lockFile(session, input);
       const current = await isCurrent(session, generation.id, input);
       if (current !== undefined) return { ...current, status: "unchanged" as const };
-      // A switch of generations since the vectors were made: make them again for the one that answers now.
-      if ((await generationIn(session, "active"))?.id !== generation.id) return undefined;
       const space = await spaceOf(session, input.worldId);
       const { id, added, updatedAt } = await upsert(session, input);
+      // From here on no switch of generations can come in between: it waits for this row.
+      if ((await generationIn(session, "active"))?.id !== generation.id) throw new GenerationSwitched();
       const item = {
         kind: "document",
         id,
@@ -59,10 +60,16 @@ export async function putDocument(
       await storePrepared(session, { generation, item, pieces, conceptIds: [], vectors });
       return { id, status: added ? ("added" as const) : ("updated" as const), passages: pieces.length };
     });
-    if (done !== undefined) return done;
+    const stored = await done.catch((error: unknown) => {
+      if (!(error instanceof GenerationSwitched)) throw error;
+    });
+    if (stored !== undefined) return stored;
     indexer.switched();
   }
 }
+
+/** Another generation answers since the vectors were made: they are made again for that one. */
+class GenerationSwitched extends Error {}
 
 /** The stored document when it is the same and indexed. */
 async function isCurrent(session: Session, generation: number, input: DocumentInput) {
@@ -97,7 +104,7 @@ async function upsert(
      ON CONFLICT (source, source_file, world_id) DO UPDATE SET type = EXCLUDED.type, title = EXCLUDED.title,
        media_type = EXCLUDED.media_type, content = EXCLUDED.content, content_hash = EXCLUDED.content_hash,
        simhash = EXCLUDED.simhash, updated_at = now()
-     RETURNING id, created_at = updated_at AS added, updated_at AS "updatedAt"`,
+     RETURNING id, xmax = 0 AS added, updated_at AS "updatedAt"`,
     [
       input.source,
       input.file,
@@ -147,6 +154,8 @@ export async function documentsOfSource(
 export interface DocumentFilter {
   readonly source?: string;
   readonly type?: string;
+  /** Only what this world has of its own. */
+  readonly ownOf?: string;
   readonly after?: { readonly at: string; readonly id: string };
   readonly limit: number;
 }
@@ -156,9 +165,16 @@ export async function listDocuments(session: Session, filter: DocumentFilter): P
   const { rows } = await session.query<StoredDocument>(
     `SELECT ${columns} FROM narrative_documents
      WHERE ($1::text IS NULL OR source = $1) AND ($2::text IS NULL OR type = $2)
-       AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4::uuid))
+       AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4::uuid)) AND ($6::uuid IS NULL OR world_id = $6)
      ORDER BY created_at, id LIMIT $5`,
-    [filter.source ?? null, filter.type ?? null, filter.after?.at ?? null, filter.after?.id ?? null, filter.limit],
+    [
+      filter.source ?? null,
+      filter.type ?? null,
+      filter.after?.at ?? null,
+      filter.after?.id ?? null,
+      filter.limit,
+      filter.ownOf ?? null,
+    ],
   );
   return rows;
 }

@@ -38,7 +38,8 @@ const columns = `id, world_id AS "worldId", type, summary, data, npcs, concept_i
 export async function recordEvent(indexer: Indexer, scope: Scope, input: EventInput): Promise<StoryEvent> {
   const generation = await indexer.active();
   const people = input.npcs === undefined || input.npcs.length === 0 ? "" : `\n${input.npcs.join(", ")}`;
-  const vectors = await indexer.vectors(generation, [piece(input.type, "", `${input.summary}${people}`)]);
+  const pieces = [piece(input.type, "", `${input.summary}${people}`)];
+  const vectors = await indexer.vectors(generation, pieces);
   return indexer.database.transaction(scope, async (session) => {
     await getWorld(session, input.worldId);
     const { rows } = await session.query<StoryEvent>(
@@ -59,7 +60,7 @@ export async function recordEvent(indexer: Indexer, scope: Scope, input: EventIn
     const event = rows[0] as StoryEvent;
     if ((await generationIn(session, "active"))?.id === generation.id) {
       const stored = await loadIndexable(session, "event", event.id, 0);
-      if (stored !== undefined) await storePrepared(session, { ...stored, generation, vectors });
+      if (stored !== undefined) await storePrepared(session, { ...stored, pieces, generation, vectors });
     }
     return event;
   });

@@ -1,12 +1,14 @@
 import type { Session } from "../database/types";
 import type { IndexItem, ItemKind } from "../index/writer";
 import type { MediaType } from "../ingest/blocks";
-import { documentPieces, type Piece, piece } from "../ingest/prepare";
+import { type Piece, piece } from "../ingest/prepare";
+import { readPieces } from "../ingest/reader";
 
 /** An item and the texts that are to be found. */
 export interface Indexable {
   readonly item: IndexItem;
-  readonly pieces: readonly Piece[];
+  /** A document's text is cut here, outside the transaction that read it. */
+  readonly pieces: () => Promise<readonly Piece[]>;
   /** Concepts that the item names itself, beside those its text mentions. */
   readonly conceptIds: readonly string[];
 }
@@ -49,7 +51,7 @@ async function loadDocument(session: Session, id: string): Promise<Indexable | u
       title: row.title,
       contentHash: row.content_hash,
     },
-    pieces: documentPieces({ title: row.title, content: row.content, mediaType: row.media_type }),
+    pieces: () => readPieces({ title: row.title, content: row.content, mediaType: row.media_type }),
     conceptIds: [],
   };
 }
@@ -86,7 +88,7 @@ async function loadConcept(session: Session, id: string, space: number): Promise
       title: row.name,
       contentHash: row.content_hash,
     },
-    pieces: [piece(row.name, "", row.description)],
+    pieces: async () => [piece(row.name, "", row.description)],
     conceptIds: [id],
   };
 }
@@ -119,7 +121,7 @@ async function loadEvent(session: Session, id: string): Promise<Indexable | unde
       title: row.type,
       contentHash: row.content_hash,
     },
-    pieces: [piece(row.type, "", `${row.summary}${people}`)],
+    pieces: async () => [piece(row.type, "", `${row.summary}${people}`)],
     conceptIds: row.concept_ids,
   };
 }

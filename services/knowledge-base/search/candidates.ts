@@ -50,8 +50,16 @@ export async function findCandidates(
 }
 
 /**
- * One statement for both legs and for what ranking needs of their passages; a concept's canon passage gives way to the telling of
- * the asker's own world. It answers with one row of lists: the embedded engine's client takes microseconds for each value. Limits
+ * The statement for the passages that nobody who asks may find, whatever the question: what the canon tells of a concept that the
+ * asker's own world tells differently. The legs leave them out before they count.
+ */
+function hiddenStatement(own: string): string {
+  return `SELECT p.id FROM indexed_items x JOIN passages p ON p.generation_id = ${own} AND p.item_id = x.item_id AND p.space = 0
+     WHERE x.generation_id = ${own} AND x.kind = 'concept' AND x.space = (SELECT space FROM worlds WHERE id = kb_world())`;
+}
+
+/**
+ * One statement for both legs and for what ranking needs of their passages. It answers with one row of lists: the embedded engine's client takes microseconds for each value. Limits
  * stand in its text: PostgreSQL keeps one plan for all questions only where it does not take a limit for a tenth of the table.
  */
 async function readCandidates(
@@ -73,15 +81,13 @@ async function readCandidates(
       : lexicalStatement(generation, { ...query, terms }, settings, filters, parameter);
   const nearest = vector === undefined ? none : nearestStatement(generation, near, settings, filters, parameter);
   const { rows } = await session.prepared<CandidateLists>(
-    `WITH lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest})
+    `WITH hidden AS MATERIALIZED (${hiddenStatement(own)}), lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest})
      SELECT (SELECT count(*)::int FROM lexical) AS lexical, (SELECT count(*)::int FROM nearest) AS nearest,
        json_agg(p.id) AS ids, json_agg(p.kind) AS kinds, json_agg(p.item_id) AS items,
        string_agg(p.term_ids, ''::bytea) AS terms, json_agg(length(p.term_ids)) AS sizes,
        json_agg(1 - (p.embedding <=> ${near}::vector)) AS cosines
      FROM passages p
-     WHERE p.generation_id = ${own} AND p.id = ANY (ARRAY (SELECT id FROM lexical UNION SELECT id FROM nearest))
-       AND NOT (p.kind = 'concept' AND p.space = 0 AND EXISTS (
-         SELECT FROM indexed_items x WHERE x.generation_id = ${own} AND x.kind = 'concept' AND x.item_id = p.item_id AND x.space <> 0))`,
+     WHERE p.generation_id = ${own} AND p.id = ANY (ARRAY (SELECT id FROM lexical UNION SELECT id FROM nearest))`,
     values,
   );
   const found = rows[0] as CandidateLists;

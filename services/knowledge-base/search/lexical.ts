@@ -80,7 +80,10 @@ export function rarestTerms(terms: readonly QueryTerm[], most: number = mostPost
   });
 }
 
-/** The statement for passages by BM25 over the postings of some terms: `id` and `score`, best first. */
+/**
+ * The statement for passages by BM25 over the postings of some terms: `id` and `score`, best first. It stands beside one named
+ * `hidden`, whose passages it leaves out.
+ */
 export function lexicalStatement(
   generation: number,
   query: Pick<LexicalQuery, "terms" | "averageLength">,
@@ -99,6 +102,7 @@ export function lexicalStatement(
       sum(asked.weight * posting.frequency / (posting.frequency + ${floor}::float8 + ${slope}::float8 * posting.length)) AS score
     FROM unnest(${ids}::int[], ${weights}::float8[]) AS asked (term_id, weight)
     JOIN postings posting ON posting.generation_id = ${own} AND posting.term_id = asked.term_id
+    WHERE NOT EXISTS (SELECT FROM hidden WHERE hidden.id = posting.passage_id)
     GROUP BY posting.passage_id`;
   const conditions = passageFilter(filters, parameter);
   const kept =

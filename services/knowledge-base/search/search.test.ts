@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { canon, everything, insideWorld, type SqlValue } from "../database/types";
-import { conceptAsOf, createConcept, reviseConcept } from "../items/concepts";
+import { conceptAsOf, createConcept, listConcepts, reviseConcept } from "../items/concepts";
 import { deleteDocument } from "../items/documents";
 import { recordEvent } from "../items/events";
 import { neighbours, relate } from "../items/relationships";
@@ -51,7 +51,10 @@ describe("search", () => {
       const query = await lexicalQuery(session, id, terms("the dragon hoards silver silver bells of the lake"));
       const values: SqlValue[] = [];
       const statement = lexicalStatement(id, query, settings, {}, (value) => `$${values.push(value)}`);
-      const { rows } = await session.query<{ id: number; score: number }>(statement, values);
+      const { rows } = await session.query<{ id: number; score: number }>(
+        `WITH hidden AS (SELECT 0 AS id WHERE false) ${statement}`,
+        values,
+      );
       assert.ok(rows.length >= 2);
       const { candidates } = await findCandidates(session, id, { query, vector: undefined }, settings, {});
       const score = candidateScorer(query, settings);
@@ -173,6 +176,52 @@ describe("search", () => {
       (await rank(memory.indexer, insideWorld(south.id), { query: "embers", ranking: { mode: "lexical" } })).hits
         .length === 0,
     );
+  });
+
+  it("gives a world what is its own, however much the canon has", async () => {
+    const many = await testMemory();
+    try {
+      const world = await makeWorld(many.indexer, "small");
+      const own = insideWorld(world.id);
+      const made = await Promise.all(
+        Array.from({ length: 30 }, (_, at) =>
+          createConcept(many.indexer, everything, {
+            name: `Lantern ${at}`,
+            type: "thing",
+            description: "A lantern that glows.",
+            scope: "global",
+          }),
+        ),
+      );
+      for (const { id } of made) {
+        await reviseConcept(many.indexer, own, id, { description: "A lantern that glows no more.", worldId: world.id });
+      }
+      const ranking = { candidates: 20 } as const;
+      for (const mode of ["lexical", "vector", "hybrid"] as const) {
+        const { hits } = await rank(many.indexer, own, { query: "lantern glows", ranking: { ...ranking, mode } });
+        assert.ok(hits.length >= 20, `${mode}: ${hits.length} of 30 tellings`);
+      }
+      const listed = await many.database.transaction(own, (session) =>
+        listConcepts(session, { canonOnly: false, ownOf: world.id, limit: 5 }),
+      );
+      assert.deepEqual(listed, []);
+      const mine = await createConcept(many.indexer, own, {
+        name: "Own",
+        type: "thing",
+        description: "Of this world.",
+        scope: "day_world",
+        worldId: world.id,
+      });
+      const after = await many.database.transaction(own, (session) =>
+        listConcepts(session, { canonOnly: false, ownOf: world.id, limit: 5 }),
+      );
+      assert.deepEqual(
+        after.map(({ id }) => id),
+        [mine.id],
+      );
+    } finally {
+      await many.dispose();
+    }
   });
 
   it("walks relationships by strength, within depth and fan-out, through cycles once", async () => {

@@ -6,7 +6,7 @@ import type { RankingSettings } from "./settings";
 /**
  * The statement for the passages nearest to a vector, given as its placeholder: their `id`. The transaction has
  * iterative index scans on, so that row-level security and filters, which apply after the index, still leave as many rows as
- * asked for.
+ * asked for. It stands beside one named `hidden`, whose passages it leaves out.
  */
 export function nearestStatement(
   generation: number,
@@ -18,6 +18,7 @@ export function nearestStatement(
   const conditions = [
     `p.generation_id = ${parameter(generation)}`,
     "p.embedding IS NOT NULL",
+    "NOT EXISTS (SELECT FROM hidden WHERE hidden.id = p.id)",
     ...passageFilter(filters, parameter),
   ];
   return `SELECT p.id FROM passages p WHERE ${conditions.join(" AND ")}

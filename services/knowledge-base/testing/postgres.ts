@@ -1,6 +1,6 @@
 /**
  * Runs the suites that need a database against a real PostgreSQL with pgvector; where it cannot be had, a notice is printed and
- * nothing fails.
+ * nothing fails. Given names, as in `npm run test:postgres -- items/writers.suite.ts`, it runs those alone.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,15 @@ import { join } from "node:path";
 import { runMain } from "../../../runtime/main";
 import { serverPackage, startPostgres } from "./postgres-server";
 
-const suites = ["database/postgres.suite.ts", "search/search.test.ts", "ingest/ingest.test.ts", "api/api.test.ts"];
+const all = [
+  "database/postgres.suite.ts",
+  "search/search.test.ts",
+  "ingest/ingest.test.ts",
+  "api/api.test.ts",
+  "items/writers.suite.ts",
+];
+const named = process.argv.slice(2);
+const suites = named.length > 0 ? named : all;
 
 void runMain("test:postgres", async () => {
   const server = await startPostgres();
@@ -29,7 +37,7 @@ void runMain("test:postgres", async () => {
         "--require",
         "tsx/cjs",
         "--timeout",
-        "60000",
+        "300000",
       ],
       { stdio: "inherit", env: { ...process.env, KB_TEST_POSTGRES_PORT: String(server.port) } },
     );

@@ -164,16 +164,17 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       tag,
       permission: "read",
       params: IdParams,
-      query: Type.Object({ worldId, limit: page.limit }, closed),
-      reply: Type.Object({ items: Type.Array(VersionView) }),
+      query: Type.Object({ worldId, ...page }, closed),
+      reply: paged(VersionView),
     }),
     async (request) => {
-      const { limit = 50, worldId: named } = queryOf<ListQuery>(request);
-      return {
-        items: await database.transaction(readScope(request, named), (session) =>
-          listVersions(session, idOf(request), limit),
-        ),
-      };
+      const { limit = 50, cursor, worldId: named } = queryOf<ListQuery>(request);
+      const purpose = `versions ${idOf(request)}`;
+      const after = cursorOf(cursors, purpose, cursor);
+      const rows = await database.transaction(readScope(request, named), (session) =>
+        listVersions(session, idOf(request), { after, limit: limit + 1 }),
+      );
+      return pageOf(rows, limit, cursors, purpose, ({ validFrom }) => validFrom);
     },
   );
 

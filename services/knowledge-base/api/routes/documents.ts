@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { generationIn } from "../../index/generations";
-import { documentTypes, prepareDocument } from "../../ingest/prepare";
+import { documentTypes } from "../../ingest/prepare";
+import { readDocument } from "../../ingest/reader";
 import { deleteDocument, getDocument, listDocuments, putDocument } from "../../items/documents";
 import { readStats } from "../../items/stats";
 import { readScope, worldOf, writeScope } from "../auth";
@@ -86,7 +87,7 @@ export const documentRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       const stored = await putDocument(
         indexer,
         writeScope(request, body.worldId),
-        prepareDocument({ ...body, worldId }),
+        await readDocument({ ...body, worldId }),
       );
       if (stored.status !== "unchanged") wrote();
       return stored;

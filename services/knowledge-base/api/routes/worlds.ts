@@ -132,12 +132,8 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       return database.transaction(readScope(request, worldId), async (session) => ({
         world: await getWorld(session, worldId),
         events: await listEvents(session, { worldId, limit }),
-        concepts: (await listConcepts(session, { canonOnly: false, limit: 500 }))
-          .filter((one) => one.worldId === worldId)
-          .slice(0, limit),
-        documents: (await listDocuments(session, { limit: 500 }))
-          .filter((one) => one.worldId === worldId)
-          .slice(0, limit),
+        concepts: await listConcepts(session, { canonOnly: false, ownOf: worldId, limit }),
+        documents: await listDocuments(session, { ownOf: worldId, limit }),
       }));
     },
   );
