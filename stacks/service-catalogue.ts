@@ -111,7 +111,7 @@ export const serviceCatalogue = {
   },
   "capability-registry": {
     summary: "which engine version offers which feature",
-    source: "elsewhere",
+    source: "repository",
     http: listener("capability-registry"),
     ...small,
     database: { ...ownDatabase, migrates: true },

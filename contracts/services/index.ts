@@ -1,0 +1,12 @@
+import { capabilityRegistry } from "./capability-registry";
+import type { ServiceContract } from "./define";
+
+/** Every contract, by the name of its service. */
+export const contracts = {
+  "capability-registry": capabilityRegistry,
+} as const satisfies Readonly<Record<string, ServiceContract>>;
+
+/** Every contract, in the order of names. */
+export const allContracts: readonly ServiceContract[] = Object.values(contracts).sort((a, b) =>
+  a.name < b.name ? -1 : 1,
+);
