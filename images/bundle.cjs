@@ -1,7 +1,17 @@
 // Bundles every program that ships in an image into one file each: agents/*/main.ts and services/*/main.ts to build/NAME.cjs.
 // `node images/bundle.cjs [NAME ...] [--outdir DIR] [--inputs]` bundles some of them, to another folder; with --inputs it writes the
-// files that went into each beside it, NAME.inputs.json, as paths from the repository.
-const { existsSync, readdirSync, statSync, writeFileSync } = require("node:fs");
+// files that went into each beside it, NAME.inputs.json, as paths from the repository; without it a service's folder for its image is
+// written too: build/NAME/ with service.cjs, migrations/ and kit-migrations/ (images/containers/service.Dockerfile).
+const {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require("node:fs");
 const { join } = require("node:path");
 const { parseArgs } = require("node:util");
 const esbuild = require("esbuild");
@@ -38,7 +48,19 @@ for (const { name, entry } of entries) {
   });
   if (values.inputs) {
     writeFileSync(join(values.outdir, `${name}.inputs.json`), JSON.stringify(Object.keys(metafile.inputs).sort()));
-  }
+  } else if (entry.startsWith(join(root, "services"))) writeImageFolder(name, outfile);
   console.log(`${name}: ${outfile}, ${Math.round(statSync(outfile).size / 1024)} KiB`);
 }
 console.log(`${entries.length} bundles built`);
+
+function writeImageFolder(name, bundle) {
+  const folder = join(values.outdir, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(bundle, join(folder, "service.cjs"));
+  const migrations = join(root, "services", name, "schema", "migrations");
+  // The variables that name them must not lead nowhere.
+  mkdirSync(join(folder, "migrations"));
+  if (existsSync(migrations)) cpSync(migrations, join(folder, "migrations"), { recursive: true });
+  cpSync(join(root, "runtime", "service", "schema", "migrations"), join(folder, "kit-migrations"), { recursive: true });
+}

@@ -14,10 +14,6 @@ function shared(namesOf: (contract: (typeof allContracts)[number]) => readonly s
 
 describe("the contracts", () => {
   it("stand under their services' names, and no two share a title or the beginning of their keys", () => {
-    assert.deepEqual(
-      Object.entries(contracts).map(([name]) => name),
-      allContracts.map(({ name }) => name),
-    );
     for (const [name, contract] of Object.entries(contracts)) assert.equal(contract.name, name);
     assert.deepEqual(
       shared(({ title }) => [title.toLowerCase()]),
@@ -45,7 +41,7 @@ describe("the contracts", () => {
   });
 
   it("publish and hear only events that there are, under names of the form area.what-happened", () => {
-    for (const type of Object.keys(eventTypes)) assert.match(type, /^[a-z]+(\.[a-z]+(-[a-z]+)*)+$/);
+    for (const type of Object.keys(eventTypes)) assert.match(type, /^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)+$/);
     for (const { name, publishes, hears } of allContracts) {
       const unknown = [...publishes, ...hears].filter((type) => !Object.hasOwn(eventTypes, type));
       assert.deepEqual(unknown, [], name);

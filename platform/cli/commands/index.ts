@@ -17,5 +17,6 @@ export const commands: Readonly<Record<string, () => Register>> = {
   prices: () => (require("./prices") as typeof import("./prices")).registerPrices,
   report: () => (require("./report") as typeof import("./report")).registerReport,
   explain: () => (require("./explain") as typeof import("./explain")).registerExplain,
+  new: () => (require("./new") as typeof import("./new")).registerNew,
   simulate: () => (require("./simulate") as typeof import("./simulate")).registerSimulate,
 };
