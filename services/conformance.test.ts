@@ -14,7 +14,11 @@ import { openApiDocument } from "../runtime/service/openapi";
 import { startTestService, type TestService } from "../runtime/service/testing/start";
 
 /** Services that do not stand on the kit yet. */
-const notOnTheKit: readonly string[] = ["ai-router", "knowledge-base"];
+const notOnTheKit: readonly string[] = ["knowledge-base"];
+/** Variables without which a service cannot start, beside those of whom it calls. */
+const needed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "ai-router": { GOLD_URL: "http://127.0.0.1:9" },
+};
 /** Services from before the kit, which still ask the process for time and chance. */
 const ownClocks: readonly string[] = ["ai-router", "knowledge-base"];
 
@@ -84,8 +88,11 @@ for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_ENDPOINT_URL_SQS: nobody,
       EVENTS_QUEUE_URL: `${nobody}/queue`,
+      ...needed[name],
       ...Object.fromEntries(contract.calls.map((callee) => [`${variableStem(callee)}_URL`, nobody])),
     };
+    // Its answers, problems included, have the shape of somebody else's API; its own tests look at them.
+    const ownServer = service.definition.server !== undefined;
     let running: TestService;
     before(async () => {
       running = await startTestService(contract, service, { environment });
@@ -141,7 +148,8 @@ for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
           for (const key of [null, "wrong", `${contract.keys.prefix}_${"a".repeat(43)}`]) {
             const answer = await running.ask(route.method, path("a"), { key });
             const { type } = (await answer.json()) as { type: string };
-            assert.deepEqual([answer.status, type], [401, problemUri("unauthenticated")]);
+            assert.equal(answer.status, 401);
+            if (!ownServer) assert.equal(type, problemUri("unauthenticated"));
           }
         });
       }
@@ -154,7 +162,7 @@ for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
             answer.status < 500 || answer.status === 503,
             `${JSON.stringify([text, body])}: ${answer.status} ${said}`,
           );
-          if (answer.status >= 400) assert.match(said, /"type":"urn:game-ai-platform:problem:/);
+          if (answer.status >= 400 && !ownServer) assert.match(said, /"type":"urn:game-ai-platform:problem:/);
         }
       });
     }
@@ -177,7 +185,8 @@ for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
         says(/^port: \d+ is not allowed; allowed: a port that nobody listens at/),
       );
       taken.close();
-      if (contract.database) await assert.rejects(start({ DB_HOST: "" }, { port: 0 }), says(/^database: nothing/));
+      if (contract.database && !service.definition.databaseOptional)
+        await assert.rejects(start({ DB_HOST: "" }, { port: 0 }), says(/^database: nothing/));
     });
   });
 }

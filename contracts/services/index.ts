@@ -1,8 +1,10 @@
+import { aiRouter } from "./ai-router";
 import { capabilityRegistry } from "./capability-registry";
 import type { ServiceContract } from "./define";
 
 /** Every contract, by the name of its service. */
 export const contracts = {
+  "ai-router": aiRouter,
   "capability-registry": capabilityRegistry,
 } as const satisfies Readonly<Record<string, ServiceContract>>;
 
