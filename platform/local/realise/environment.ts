@@ -3,6 +3,7 @@ import type { ImageSettings } from "../graph/image";
 import type { Container, DeclaredService } from "../graph/tasks";
 import { type AddressBook, loopback } from "./addresses";
 import { type DatabasePlace, databaseEnvironment } from "./database-environment";
+import { programEnvironment } from "./program-environment";
 
 /** What the environment of every service is made from. */
 export interface EnvironmentSources {
@@ -23,9 +24,6 @@ export interface MissingVariable {
   readonly variable: string;
   readonly output: Unresolved;
 }
-
-/** Variables of this process that a program needs to run at all. */
-const inherited = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_COMPILE_CACHE"];
 
 /**
  * The environment of a service's process: what its image and its task definition say, with values of this machine for what only the
@@ -51,7 +49,7 @@ export function serviceEnvironment(
   const cache = missing.some(({ variable }) => variable === "REDIS_HOST");
   const kept = Object.entries(declared).filter(([name]) => !(cache && name.startsWith("REDIS_")));
   const env = {
-    ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
+    ...programEnvironment(),
     ...image.environment,
     ...databaseEnvironment(service.name, Object.fromEntries(kept), database),
     ...loopback,

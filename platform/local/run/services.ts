@@ -5,6 +5,7 @@ import { type Container, type DeclaredService, stubScript } from "../graph/tasks
 import { ManagedProcess, type ProcessSpec } from "../processes/managed-process";
 import { embedsDatabase } from "../realise/database-environment";
 import { type EnvironmentSources, type MissingVariable, serviceEnvironment } from "../realise/environment";
+import { programEnvironment } from "../realise/program-environment";
 import type { ServiceState } from "../state";
 import type { Steps } from "../terminal/steps";
 import { recoverDatabase } from "./database-recovery";
@@ -187,7 +188,7 @@ export class LocalServices {
     const spec: ProcessSpec = {
       name: stubHost,
       command: [process.execPath, join(__dirname, "..", "stubs", "stub-host.cjs")],
-      env: { PATH: process.env.PATH, STUBS: JSON.stringify(scripts) },
+      env: { ...programEnvironment(), STUBS: JSON.stringify(scripts) },
       health: probe && { url: `http://127.0.0.1:${ports.get(probe.name)}${probe.healthPath}` },
       stopSeconds: mostStopSeconds,
       restart: true,

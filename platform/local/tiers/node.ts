@@ -5,6 +5,7 @@ import { describeInstance, type ImdsDouble, startImdsDouble } from "../../../run
 import { parsePrometheus } from "../../../runtime/prometheus";
 import { ManagedProcess } from "../processes/managed-process";
 import { loopback } from "../realise/addresses";
+import { programEnvironment } from "../realise/program-environment";
 import type { Lifecycle, NodeState } from "../state";
 import type { AutoScalingCall } from "./aws-endpoint";
 
@@ -29,9 +30,6 @@ export interface NodeParts {
 export const simulatedTokensPerSecond = 60;
 /** Seconds that a program may take to end once it was asked to; it has drained before. */
 const stopSeconds = 6;
-/** Variables of this process that a program needs to run at all. */
-const inherited = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_COMPILE_CACHE"];
-
 /** A GPU node: instance metadata, an inference host on the toy model, and a metrics agent on a simulated GPU. */
 export class LocalNode {
   readonly id = `i-local${randomBytes(5).toString("hex")}`;
@@ -184,7 +182,7 @@ export class LocalNode {
   ): ManagedProcess {
     const { environment, awsEndpoint, cwd, onChange, say } = this.parts;
     const env = {
-      ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
+      ...programEnvironment(),
       ...environment,
       ...own,
       AWS_ACCESS_KEY_ID: "local",
