@@ -1,9 +1,9 @@
 /**
- * The public Node image that runs the stub, by digest so that it never changes under a deployment: node:22-alpine of the Docker
+ * The public Node image that runs the stub, by digest so that it never changes under a deployment: node:24-alpine (24.19.0) of the Docker
  * Official Images as Amazon ECR Public mirrors it, for x86_64 and arm64.
  */
 export const stubImage =
-  "public.ecr.aws/docker/library/node:22-alpine@sha256:c610fcdfb1d5b4740dd70c284ed3cb16bb857e0f7166196e36a5501df7a3aa32";
+  "public.ecr.aws/docker/library/node:24-alpine@sha256:d32cdf619f63fe0471182d08996dd516c6275bb5fd31ae06e55a570bd9e1ad43";
 
 /** The user that the image brings without root's rights. */
 export const stubUser = "1000:1000";

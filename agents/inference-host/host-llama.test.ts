@@ -28,8 +28,7 @@ const patientChains = {
   ],
 };
 
-describe("inference host on llama.cpp with the toy model", function () {
-  this.timeout(120_000);
+describe("inference host on llama.cpp with the toy model", () => {
   let host: Host;
   let url: string;
   let folder: string;

@@ -10,8 +10,7 @@ const vampire = "vampire/dialogue_style";
 const lich = "lich/dialogue_style";
 const ghoul = "ghoul/dialogue_style";
 
-describe("inference host on the vLLM double", function () {
-  this.timeout(120_000);
+describe("inference host on the vLLM double", () => {
   let started: VllmHost[] = [];
   const start = async (...setup: Parameters<typeof startVllmHost>) => {
     const running = await startVllmHost(...setup);

@@ -15,8 +15,7 @@ import { writePeftAdapters } from "./testing/peft-fixture";
 import { ensureToy } from "./toy/ensure-toy";
 
 /** The program as it ships: one file, away from node_modules. */
-describe("inference-host, bundled", function () {
-  this.timeout(120_000);
+describe("inference-host, bundled", () => {
   let folder: string;
   let program: string;
 
@@ -267,9 +266,7 @@ describe("inference-host, bundled", function () {
   }
 });
 
-describe("inference-host --selfcheck", function () {
-  this.timeout(120_000);
-
+describe("inference-host --selfcheck", () => {
   it("answers two archetypes from the toy on llama.cpp and ends with code 0", async () => {
     const { code, stdout, stderr } = await outcomeOf(startProgram(join(__dirname, "main.ts"), ["--selfcheck"]));
     assert.equal(code, 0, stderr);

@@ -1,6 +1,6 @@
 # The router for ECS: the bundle, its migrations, and the authorities of RDS. Build context: the repository after `npm run build`.
 #   docker build -f images/containers/ai-router.Dockerfile -t ai-router .
-ARG NODE_IMAGE=public.ecr.aws/docker/library/node:22-bookworm-slim
+ARG NODE_IMAGE=public.ecr.aws/docker/library/node:24-bookworm-slim
 FROM ${NODE_IMAGE}
 
 # Amazon's certificate authorities, for the verified TLS of the database.

@@ -1,7 +1,7 @@
 # The knowledge base for ECS: the bundle, its migrations, and the authorities of RDS. Build context: the repository after
 # `npm run build`. The embedded engine is not in the image; it runs from the repository (docs/knowledge-base.md).
 #   docker build -f images/containers/knowledge-base.Dockerfile -t knowledge-base .
-ARG NODE_IMAGE=public.ecr.aws/docker/library/node:22-bookworm-slim
+ARG NODE_IMAGE=public.ecr.aws/docker/library/node:24-bookworm-slim
 FROM ${NODE_IMAGE}
 
 # Amazon's certificate authorities, for the verified TLS of the database.

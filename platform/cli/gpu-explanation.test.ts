@@ -15,9 +15,7 @@ function platform(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-describe("platform explain gpu", function () {
-  this.timeout(60_000);
-
+describe("platform explain gpu", () => {
   it("prints the memory of a tier line by line, as the docs show it", () => {
     const { status, stdout } = platform("explain", "gpu", "gold");
     assert.equal(status, 0);

@@ -28,8 +28,7 @@ function platform(cwd: string, ...args: string[]) {
 }
 
 /** A git repository with two commits of a small project: a VPC and a role, then another range and a queue. */
-describe("platform preview", function () {
-  this.timeout(240_000);
+describe("platform preview", () => {
   let project = "";
   const git = (...args: string[]): string =>
     execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {

@@ -21,9 +21,7 @@ function graph({ durationMs: _time, ...rest }: Evaluation): unknown {
   return JSON.parse(JSON.stringify({ ...rest, resources }));
 }
 
-describe("the engine runs foreign programs", function () {
-  this.timeout(120_000);
-
+describe("the engine runs foreign programs", () => {
   for (const [name, options] of Object.entries(programs)) {
     it(`records the whole graph of ${name}`, async () => {
       const evaluation = await evaluate({ projectDir: join(fixtures, name), ...options });

@@ -17,9 +17,7 @@ async function failureOf(name: string, timeoutMs = 100_000): Promise<EvaluationE
   throw new Error("the program did not fail");
 }
 
-describe("a program that fails", function () {
-  this.timeout(120_000);
-
+describe("a program that fails", () => {
   const told: Record<string, string> = {
     thrown: "index.ts:2:9: TypeError: the zone is missing",
     rejected: "index.ts:5:9: nobody handles this",

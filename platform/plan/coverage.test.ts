@@ -8,9 +8,7 @@ import { stateOfEvaluation } from "./states";
 
 const projectDir = resolve(__dirname, "..", "..");
 
-describe("replacement table and the program", function () {
-  this.timeout(240_000);
-
+describe("replacement table and the program", () => {
   for (const stack of ["prod", "shared", "dev", "pr-7"]) {
     it(`knows every resource type of ${stack}, or the plan says that the replacement is unknown`, async () => {
       const evaluation = await evaluate({ projectDir, stack, timeoutMs: 200_000 });

@@ -21,9 +21,7 @@ function ask(agent: string, settings: Record<string, string>, ...args: string[])
   );
 }
 
-describe("the agents on a GPU node", function () {
-  this.timeout(60_000);
-
+describe("the agents on a GPU node", () => {
   for (const [tier, context, slots, memory] of [
     ["gold", 8192, 35, "0.9"],
     ["silver", 16_384, 9, "0.85"],

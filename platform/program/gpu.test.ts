@@ -6,7 +6,7 @@ import { drainSeconds } from "../../contracts/node";
 import { type Evaluation, evaluate, type PropertyMap, type PropertyValue, type RecordedResource } from "../engine";
 
 const projectDir = join(__dirname, "..", "..");
-const timeout = 120_000;
+const timeout = 540_000;
 
 const ofType = ({ resources }: Evaluation, type: string, under = "") =>
   resources.filter((resource) => resource.type === type && resource.name.startsWith(under));
@@ -26,8 +26,7 @@ function published(): Set<string> {
   return new Set(metrics.map(({ namespace, name, dimensions }) => [namespace, name, ...dimensions].join(" ")));
 }
 
-describe("GPU tiers of the prod stack", function () {
-  this.timeout(timeout);
+describe("GPU tiers of the prod stack", () => {
   let prod: Evaluation;
   let sent: ReadonlySet<string>;
   before(async () => {
@@ -192,9 +191,7 @@ describe("GPU tiers of the prod stack", function () {
   });
 });
 
-describe("GPU tiers of the dev stack", function () {
-  this.timeout(timeout);
-
+describe("GPU tiers of the dev stack", () => {
   it("run no node until a request waits, then one", async () => {
     const dev = await evaluate({ projectDir, stack: "dev", timeoutMs: timeout });
     for (const tier of ["gold", "silver"]) {
@@ -212,9 +209,7 @@ describe("GPU tiers of the dev stack", function () {
   });
 });
 
-describe("GPU image of the shared stack", function () {
-  this.timeout(timeout);
-
+describe("GPU image of the shared stack", () => {
   it("is a pipeline with tests, versions from its content, old ones kept, and no AMI released by itself", async () => {
     const shared = await evaluate({ projectDir, stack: "shared", timeoutMs: timeout });
     const pipeline = only(shared, "aws:imagebuilder/imagePipeline:ImagePipeline", "gpu-image").inputs;

@@ -5,7 +5,7 @@ import { type Evaluation, evaluate, type PropertyMap, type RecordedResource } fr
 import { replaceReferences, resourceHash } from "../engine/references";
 
 const projectDir = join(__dirname, "..", "..");
-const timeoutMs = 120_000;
+const timeoutMs = 540_000;
 const golden = (name: string) => readFileSync(join(__dirname, "golden", name), "utf8");
 const run = (stack: string, config: Record<string, string> = {}) =>
   evaluate({ projectDir, stack, config, timeoutMs, outputs: "stand-in" });
@@ -31,8 +31,7 @@ const service = "aws:ecs/service:Service";
 const egress = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule";
 const ingress = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 
-describe("the platform of prod", function () {
-  this.timeout(timeoutMs);
+describe("the platform of prod", () => {
   let prod: Evaluation;
   before(async () => {
     prod = await run("prod");
@@ -167,8 +166,7 @@ describe("the platform of prod", function () {
   });
 });
 
-describe("the platform of dev, with an image of the knowledge base", function () {
-  this.timeout(timeoutMs);
+describe("the platform of dev, with an image of the knowledge base", () => {
   let dev: Evaluation;
   before(async () => {
     dev = await run("dev", { "game-ai-platform:services": JSON.stringify({ "knowledge-base": { image } }) });
@@ -217,9 +215,7 @@ describe("the platform of dev, with an image of the knowledge base", function ()
   });
 });
 
-describe("the platform of short-lived stacks and of wrong config", function () {
-  this.timeout(timeoutMs);
-
+describe("the platform of short-lived stacks and of wrong config", () => {
   it("leaves nothing behind that a second stack of the same name would trip over", async () => {
     const pr = await run("pr-7");
     for (const { inputs, name } of ofType(pr, "aws:secretsmanager/secret:Secret")) {
@@ -252,8 +248,7 @@ describe("the platform of short-lived stacks and of wrong config", function () {
   }
 });
 
-describe("the shared stack", function () {
-  this.timeout(timeoutMs);
+describe("the shared stack", () => {
   const options = {
     "game-ai-platform:ci": '{"repository":"studio/platform"}',
     "game-ai-platform:detectors": '{"guardDuty":true,"securityHub":true,"accessAnalyzer":true}',

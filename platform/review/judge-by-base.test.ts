@@ -14,8 +14,7 @@ interface Summary {
 }
 
 /** A project that holds its own rules, as this repository does, in git: its base has a bucket, a NAT gateway and closed ports. */
-describe("judging by the base's rules", function () {
-  this.timeout(600_000);
+describe("judging by the base's rules", () => {
   let project = "";
   const git = (...args: string[]): string =>
     execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {

@@ -142,9 +142,7 @@ describe("the reason of an exit code of 1", () => {
   });
 });
 
-describe("the order of the comment", function () {
-  this.timeout(240_000);
-
+describe("the order of the comment", () => {
   it("is the same to the byte in whatever order a program registers its resources", async () => {
     const projectDir = resolve(__dirname, "..", "..");
     const before = await evaluate({ projectDir, stack: "prod", timeoutMs: 200_000, outputs: "stand-in" });

@@ -8,8 +8,7 @@ const repository = resolve(__dirname, "..", "..");
 const fixture = join(repository, "platform", "plan", "fixtures", "written-program");
 
 /** A project whose main branch gets a database after a branch left it. */
-describe("a branch that is behind its base", function () {
-  this.timeout(240_000);
+describe("a branch that is behind its base", () => {
   let project = "";
   const git = (folder: string, ...args: string[]): string =>
     execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {

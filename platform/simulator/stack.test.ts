@@ -9,11 +9,10 @@ import { generateDemand, type PresetName } from "./demand/generators";
 import { type SimulateOptions, simulate } from "./simulate";
 
 const projectDir = join(__dirname, "..", "..");
-const timeout = 120_000;
+const timeout = 540_000;
 const gpuKey = "game-ai-platform:gpu";
 
-describe("the policies that prod declares", function () {
-  this.timeout(timeout);
+describe("the policies that prod declares", () => {
   let prod: Evaluation;
   before(async () => {
     prod = await evaluate({ projectDir, stack: "prod", timeoutMs: timeout });

@@ -6,9 +6,7 @@ import { openPostgres } from "./postgres";
 /** AuthenticationOk and ReadyForQuery. Source: PostgreSQL's documentation, "Message Formats". */
 const welcome = Buffer.from("520000000800000000" + "5a0000000549", "hex");
 
-describe("a PostgreSQL server that hangs", function () {
-  this.timeout(20_000);
-
+describe("a PostgreSQL server that hangs", () => {
   it("is given up by a statement, and its connection is not used again", async () => {
     let connections = 0;
     // Signs everybody in and says nothing more, as a server does whose machine is gone.

@@ -16,8 +16,7 @@ const root = join(__dirname, "../..");
 const silent = createLogger("notes", "silent");
 const program = ["--require", "tsx/cjs", join(__dirname, "testing/notes-program.ts")];
 
-describe("a service as a program", function () {
-  this.timeout(180_000);
+describe("a service as a program", () => {
   let place: TestDatabase;
   let environment: Record<string, string>;
   const children = new Set<ChildProcess>();

@@ -11,8 +11,7 @@ import { readStream, until } from "./testing/start";
 
 const root = join(__dirname, "../..");
 
-describe("ai-router as a program, before inference hosts on the toy model", function () {
-  this.timeout(120_000);
+describe("ai-router as a program, before inference hosts on the toy model", () => {
   const children = new Set<ChildProcess>();
   let folder: string;
 

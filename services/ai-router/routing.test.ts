@@ -363,8 +363,7 @@ describe("the router before two tier doubles", () => {
     assert.equal(silver.seen.length, 0);
   });
 
-  it("closes a connection whose request does not come to its end", async function () {
-    this.timeout(90_000);
+  it("closes a connection whose request does not come to its end", async () => {
     const { url } = await start();
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     socket.on("error", () => undefined);

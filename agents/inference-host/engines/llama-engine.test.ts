@@ -7,9 +7,7 @@ import { parseManifest } from "../adapters/manifest";
 import { ensureToy } from "../toy/ensure-toy";
 import { LlamaEngine } from "./llama-engine";
 
-describe("llama.cpp's engine", function () {
-  this.timeout(60_000);
-
+describe("llama.cpp's engine", () => {
   // llama.cpp ends the whole process where a model goes while a thread of it loads an adapter.
   it("waits for a load that runs before it stops", async () => {
     const { modelPath, adapters } = await ensureToy();

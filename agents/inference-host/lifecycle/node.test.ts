@@ -35,8 +35,7 @@ async function startAutoScalingDouble() {
   };
 }
 
-describe("inference host on an instance", function () {
-  this.timeout(120_000);
+describe("inference host on an instance", () => {
   /** Undone after each test, latest first, even where it or its start failed. */
   const undo: (() => unknown)[] = [];
 

@@ -17,9 +17,9 @@ const preload = join(__dirname, "..", "..", "..", "node_modules", "tsx", "dist",
 /** Words that start a TypeScript program in a process of its own, without a process in between. */
 export const tsxWords: readonly string[] = [process.execPath, "--require", preload];
 
-/** Waits until something holds; gives up after 40 s, which is longer than anything here takes on a busy machine. */
+/** Waits until something holds; gives up shortly before mocha's limit (.mocharc.json), so that the message says what was waited for. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 40_000;
+  const giveUpAt = performance.now() + 540_000;
   while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`waited in vain for ${holds}`);
     await sleep(10);

@@ -18,8 +18,7 @@ const migrations = {
 };
 const rules = { applicationName: "test", opening: () => "BEGIN" };
 
-describe("the embedded database of the version before", function () {
-  this.timeout(240_000);
+describe("the embedded database of the version before", () => {
   let dataDir: string;
   let place: TestDatabase;
   let database: Database<undefined>;

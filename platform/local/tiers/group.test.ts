@@ -15,8 +15,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await delay(50);
 }
 
-describe("the GPU tiers on this machine", function () {
-  this.timeout(120_000);
+describe("the GPU tiers on this machine", () => {
   let tiers: LocalTiers;
 
   before(async () => {

@@ -3,8 +3,7 @@ import { createTestDatabase, type TestDatabase } from "../../testing/database";
 import { openPostgres } from "../postgres";
 import type { Database, Session } from "../types";
 
-describe("two read-modify-writes at once", function () {
-  this.timeout(120_000);
+describe("two read-modify-writes at once", () => {
   let place: TestDatabase;
   let database: Database<undefined>;
   before(async () => {

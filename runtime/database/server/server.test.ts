@@ -13,8 +13,7 @@ import { initArguments } from "./settings";
 import { startServer } from "./start";
 import { runnerFor } from "./unprivileged";
 
-describe("a PostgreSQL of this machine", function () {
-  this.timeout(120_000);
+describe("a PostgreSQL of this machine", () => {
   let folder: string;
   beforeEach(() => {
     // As strict as a home folder may be: PostgreSQL, which never runs as root, must get through all the same.

@@ -4,8 +4,7 @@ import { difference } from "./testing/difference";
 import { readGolden } from "./testing/golden";
 import { expandAll, refusalOf } from "./testing/graph";
 
-describe("components of awsx are expanded as the provider's own classes do", function () {
-  this.timeout(120_000);
+describe("components of awsx are expanded as the provider's own classes do", () => {
   const known = readGolden();
 
   it("knows the provider's answer for every configuration", () =>
