@@ -25,6 +25,7 @@ import { LocalSecrets } from "./realise/secrets";
 import { keepCopy, recoverDatabase } from "./run/database-recovery";
 import { findRunning, takeDataDir } from "./run/run-file";
 import { selectParts } from "./selection";
+import { serviceLines } from "./terminal/summary";
 
 let folder: string;
 beforeEach(() => {
@@ -257,5 +258,21 @@ describe("a choice of parts", () => {
   it("must hold what a part sends its requests to", () => {
     assert.throws(() => selectParts(services, ["ai-router"]), /allowed: ai-router together with tiers/);
     assert.equal(selectParts(services, ["ai-router", "tiers"]).tiers, true);
+  });
+});
+
+describe("what is said once everything is up", () => {
+  it("counts the services that run their own code, and says of stubs that they are stubs", () => {
+    const states = [
+      { name: "weather-manager", kind: "stub" },
+      { name: "knowledge-base", kind: "program" },
+      { name: "edge", kind: "embedded" },
+      { name: "ai-router", kind: "program" },
+    ] as const;
+    assert.match(
+      serviceLines(states).join(" "),
+      /^2 of 3 services run .*: ai-router, knowledge-base\. The other 1 are stubs/,
+    );
+    assert.deepEqual(serviceLines(states.slice(1)), []);
   });
 });

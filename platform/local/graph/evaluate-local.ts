@@ -10,6 +10,9 @@ import { readStackConfig } from "../../engine/stack-config";
 /** What stands as the image of a service whose code is here; the program only asks whether there is one. */
 const localImage = (service: string): string => `local/${service}`;
 
+/** A start on a slow machine is slow, and ends when a person ends it: this only stops a program that never comes to its end. */
+const patienceMs = 3_600_000;
+
 /** Programs of this repository that run as services: those with an entry of their own. */
 export function hasProgram(projectDir: string, service: string): boolean {
   return existsSync(join(projectDir, "services", service, "main.ts"));
@@ -31,6 +34,7 @@ export async function evaluateLocal(
   return evaluate({
     projectDir,
     stack,
+    timeoutMs: patienceMs,
     outputs: "stand-in",
     parameters: Object.fromEntries(
       Object.values(sharedParameters).map((name) => [name, standIn(`aws:ssm/parameter:Parameter::${name}`, "value")]),

@@ -39,8 +39,7 @@ export class PlayerLoad {
   }
 
   state(): LoadState {
-    const since = Date.now() - windowMs;
-    this.#turns = this.#turns.filter(({ at }) => at >= since);
+    this.#forget();
     const answered = this.#turns.filter((turn) => turn.answered);
     const sorted = answered.map(({ ms }) => ms).sort((a, b) => a - b);
     const recent = this.#turns.filter(({ at }) => at >= Date.now() - 10_000).length;
@@ -53,6 +52,13 @@ export class PlayerLoad {
     };
   }
 
+  /** Drops turns of before the last minute, also while nobody looks. */
+  #forget(): void {
+    const since = Date.now() - windowMs;
+    const kept = this.#turns.findIndex(({ at }) => at >= since);
+    this.#turns.splice(0, kept < 0 ? this.#turns.length : kept);
+  }
+
   async #play(signal: AbortSignal): Promise<void> {
     await pause(Math.random() * turnEveryMs, signal);
     while (!signal.aborted) {
@@ -61,6 +67,7 @@ export class PlayerLoad {
       if (signal.aborted) return;
       const ms = Date.now() - started;
       this.#turns.push({ at: Date.now(), ms, answered });
+      this.#forget();
       this.onChange();
       await pause(turnEveryMs - ms, signal);
     }

@@ -54,8 +54,8 @@ async function socketsCheck(): Promise<string> {
 }
 
 function healthChecks({ parts }: LocalPlatform): Check[] {
-  return parts.services.declared().map(({ name, healthPath }) => ({
-    name: `${name} is healthy`,
+  return parts.services.declared().map(({ name, healthPath, stub }) => ({
+    name: stub ? `the stub of ${name} answers` : `${name} is healthy`,
     run: async () => {
       const state = parts.services.states().find((each) => each.name === name)!;
       if (state.url === undefined || healthPath === undefined) {

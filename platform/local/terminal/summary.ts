@@ -1,6 +1,7 @@
 import type { Endpoint } from "../endpoints";
 import type { MissingVariable } from "../realise/environment";
 import type { LocalPlatform } from "../run/local-platform";
+import type { ServiceState } from "../state";
 
 /** What stands below the tree once everything is up: where it is, what to try, what is not here. */
 export function summaryLines(platform: LocalPlatform, endpoints: readonly Endpoint[]): string[] {
@@ -13,9 +14,22 @@ export function summaryLines(platform: LocalPlatform, endpoints: readonly Endpoi
     "",
     ...endpoints.flatMap(({ name, url, curl }) => [`${name}: ${url}`, ...(curl === undefined ? [] : [`  ${curl}`])]),
     "",
+    ...serviceLines(platform.parts.services.states()),
     ...missingLines(platform.parts.services.missing),
     `Not realised here: ${count} resources of ${notRealised.length} types, such as ${examples(notRealised)}.`,
     "`npx platform up --local --json` lists them with the reason of each.",
+  ];
+}
+
+/** How many services run their own code, and how many are stubs, which are not counted as services that run. */
+export function serviceLines(states: readonly Pick<ServiceState, "name" | "kind">[]): string[] {
+  const named = (kind: ServiceState["kind"]) => states.filter((each) => each.kind === kind).map(({ name }) => name);
+  const [programs, stubs] = [named("program"), named("stub")];
+  if (stubs.length === 0) return [];
+  const all = programs.length + stubs.length;
+  return [
+    `${programs.length} of ${all} services run their own code: ${programs.sort().join(", ") || "none"}. The other ${stubs.length} are stubs: they answer`,
+    "their health path, and everything else with 501.",
   ];
 }
 

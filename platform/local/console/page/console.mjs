@@ -68,11 +68,15 @@ function showLast() {
   const { stack, startedAt, services, tiers } = state;
   document.title = `${stack} · game-ai-platform`;
   setText(byId("stack"), stack);
-  const healthy = services.filter(({ status }) => status === "healthy").length;
+  // A stub answers and a part of another process has no health: neither is counted as a service that runs.
+  const programs = services.filter(({ kind }) => kind === "program");
+  const healthy = programs.filter(({ status }) => status === "healthy").length;
+  const stubs = services.filter(({ kind }) => kind === "stub").length;
   const nodes = tiers.flatMap((tier) => tier.nodes);
   const memory = [...services, ...nodes].reduce((sum, { memoryMiB = 0 }) => sum + memoryMiB, 0);
   showFigures(byId("facts"), [
-    ["services healthy", `${healthy} of ${services.length}`, healthy < services.length ? "warm" : undefined],
+    ["services healthy", `${healthy} of ${programs.length}`, healthy < programs.length ? "warm" : undefined],
+    ["stubs", stubs],
     ["nodes in service", nodes.filter(({ lifecycle }) => lifecycle === "InService").length],
     ["memory", mebibytes(memory)],
     ["since start", duration(at - startedAt)],

@@ -10,8 +10,9 @@ const order = Object.keys(kinds);
 
 export function showServices({ services }) {
   const sorted = [...services].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  const stubs = services.filter(({ kind }) => kind === "stub").length;
-  setText(byId("services-count"), `${plural(services.length - stubs, "part")} that run, ${plural(stubs, "stub")}`);
+  const [programs, parts, stubs] = order.map((wanted) => services.filter(({ kind }) => kind === wanted).length);
+  const counts = [`${plural(programs, "service")} with code here`, plural(stubs, "stub"), plural(parts, "other part")];
+  setText(byId("services-count"), counts.join(", "));
   follow(byId("service-rows"), sorted, { key: ({ name }) => name, make: makeRow, update: showRow });
 }
 
