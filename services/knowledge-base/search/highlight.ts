@@ -21,11 +21,22 @@ export function highlight(content: string, terms: ReadonlySet<string>): Highligh
     if (distinct > best.distinct) best = { from, to, distinct };
   }
   const [start, end] = widen(content, found[best.from]?.start ?? 0, found[best.to - 1]?.end ?? 0);
-  const marks = found
-    .slice(best.from, best.to)
-    .filter((word) => word.start >= start && word.end <= end)
-    .map((word) => [word.start - start, word.end - start] as const);
-  return { text: content.slice(start, end), marks };
+  const inside = found.slice(best.from, best.to).filter((word) => word.start >= start && word.end <= end);
+  return {
+    text: content.slice(start, end),
+    marks: joined(inside).map((mark) => [mark.start - start, mark.end - start]),
+  };
+}
+
+/** A word may be found by several terms, and pairs of characters overlap: each stretch is marked once. */
+function joined(found: readonly { start: number; end: number }[]): { start: number; end: number }[] {
+  const marks: { start: number; end: number }[] = [];
+  for (const { start, end } of found) {
+    const last = marks.at(-1);
+    if (last !== undefined && start < last.end) last.end = Math.max(last.end, end);
+    else marks.push({ start, end });
+  }
+  return marks;
 }
 
 function widen(content: string, start: number, end: number): [number, number] {

@@ -4,7 +4,7 @@ import { packModel, unpackModel } from "../embedders/statistical";
 import { statisticalEncoder, trainStatisticalModel } from "../embedders/statistical-model";
 import { ndcg, recall, reciprocalRank } from "../evaluation/metrics";
 import { escapeLike } from "../items/mentions";
-import { terms } from "../text/terms";
+import { terms, words } from "../text/terms";
 import { cursorCodec } from "./cursor";
 import { byScore, minMax, reciprocalRankFusion, weightedSum } from "./fusion";
 import { highlight } from "./highlight";
@@ -22,7 +22,54 @@ describe("terms", () => {
     ]);
   });
   it("are pairs of characters where a script has no spaces", () => {
-    assert.deepEqual(terms("龍の谷"), ["龍の", "の谷", "谷"]);
+    assert.deepEqual(terms("龍の谷"), ["龍の", "龍", "の谷", "谷"]);
+  });
+
+  it("hold a name with an apostrophe whole and in its parts, however the apostrophe is written", () => {
+    for (const name of ["K'thar", "K’thar", "Kʼthar", "k`thar", "K'THAR'S"])
+      assert.deepEqual(terms(name), ["kthar", "thar"]);
+    assert.deepEqual(terms("T'Lan and O'Brien"), ["tlan", "lan", "obrien", "brien"]);
+    assert.deepEqual(terms("They don't, won't and can't; he'll, it's gold"), ["gold"]);
+    assert.deepEqual(terms("thieves' cant"), ["thiev", "cant"]);
+  });
+
+  it("tell Will from will, and keep a title of function words", () => {
+    const will = (text: string) => terms(text).includes("will");
+    for (const text of ["Will", "Will guards the gate", "where does will live", "who is Will?", "Ask Will's brother"])
+      assert.ok(will(text), text);
+    for (const text of ["who will guard the gate", "The dragon will burn", "It will be dark"])
+      assert.ok(!will(text), text);
+    assert.deepEqual(terms("It\nA tale of fear"), ["it", "tale", "fear"]);
+    assert.deepEqual(terms("we met An near the gate"), ["met", "an", "near", "gate"]);
+  });
+
+  it("hold accented words as they are written and without accents", () => {
+    assert.deepEqual(terms("Éowyn"), ["éowyn", "eowyn"]);
+    assert.deepEqual(terms("eowyn"), ["eowyn"]);
+    assert.deepEqual(terms("Mjølnir"), ["mjølnir", "mjolnir"]);
+    assert.deepEqual(terms("é"), terms("e\u0301"));
+  });
+
+  it("find a Korean noun behind its particle, and within a compound", () => {
+    for (const text of ["용이", "기사가", "북문기사단"]) {
+      const noun = { 용이: "용", 기사가: "기사", 북문기사단: "기사" }[text] as string;
+      assert.ok(
+        terms(noun).some((term) => terms(text).includes(term)),
+        text,
+      );
+    }
+  });
+
+  it("follow Unicode's word boundaries in spaced scripts", () => {
+    const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+    const letters = fc.constantFrom(..."abcéøñДяабגדK'’ \n,!-");
+    fc.assert(
+      fc.property(fc.array(letters, { maxLength: 40 }), (parts) => {
+        const text = parts.join("");
+        const whole = Array.from(segmenter.segment(text)).filter(({ isWordLike }) => isWordLike);
+        assert.equal(words(text).length, whole.length, JSON.stringify(text));
+      }),
+    );
   });
 });
 

@@ -44,6 +44,33 @@ describe("search", () => {
     assert.equal((await found("Orsolia"))[0], ids["01-gate.md"]);
   });
 
+  it("finds a name by the name, before names that share a part of it", async () => {
+    const told = await tell(memory.indexer, {
+      "kthar.md": "# The Warlord K'thar\n\nHe rides out of the ash with an army.",
+      "kzul.md": "# The Seer K'zul\n\nHe reads the ash with an old army knife.",
+      "eowyn.md": "# Éowyn\n\nShe rides to war.",
+      "will.md": "# The miller\n\nEverybody calls him Will, and nobody knows why.",
+      "korean.md": "# 북문\n\n기사가 북문을 지킨다. 용이 잠든다.",
+    });
+    for (const [query, file] of [
+      ["K'thar", "kthar.md"],
+      ["who is k’zul", "kzul.md"],
+      ["Kthar", "kthar.md"],
+      ["eowyn", "eowyn.md"],
+      ["where does will live", "will.md"],
+      ["Will", "will.md"],
+      ["기사", "korean.md"],
+      ["용", "korean.md"],
+    ] as const) {
+      for (const mode of ["lexical", "hybrid"] as const)
+        assert.equal((await found(query, canon, { ranking: { mode } }))[0], told[file], `${mode} ${query}`);
+    }
+    const { hits } = await rank(memory.indexer, canon, { query: "K'thar" });
+    assert.equal(hits[0]?.match, 1);
+    assert.ok(hits.slice(1).every(({ match }) => match < 0.9));
+    for (const id of Object.values(told)) await deleteDocument(memory.indexer, everything, id);
+  });
+
   it("scores in SQL as it scores in the program", async () => {
     const { id } = await memory.indexer.active();
     const settings = { ...defaultSettings(false), pairWeight: 0 };
