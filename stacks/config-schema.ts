@@ -13,8 +13,18 @@ const network = z.strictObject({
   natGateways: z.enum(["none", "single", "one-per-zone"]),
   /** What flow logs keep: refused traffic or everything. */
   flowLogs: z.enum(["reject", "all"]),
-  /** GB a month and zone that each AWS service is expected to take; an interface endpoint is made where it is cheaper. */
-  expectedTrafficGb: z.record(z.string(), z.number().min(0)).default({}),
+  /**
+   * GB a month and zone that each AWS service is expected to take; an interface endpoint is made where it is cheaper. `logs` is no key
+   * here: it follows from `usage.logGb`, by which the bill is made.
+   */
+  expectedTrafficGb: z
+    .record(
+      z
+        .string()
+        .refine((service) => service !== "logs", "expected another service than logs, which usage.logGb decides"),
+      z.number().min(0),
+    )
+    .default({}),
 });
 
 const compute = z.strictObject({

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { expectedLogTrafficGb } from "../catalog/usage";
 import { Alerts } from "../components/alerts";
 import { Bucket } from "../components/bucket";
 import { Cache } from "../components/cache";
@@ -33,7 +34,12 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
   const accountId = aws.getCallerIdentityOutput({}, opts).accountId;
   const { logDays, capacity, architecture } = settings.compute;
 
-  const network = new Network("network", { ...settings.network, logDays }, opts);
+  const logGroups = services.length + (settings.gpu ? 2 : 0);
+  const expectedTrafficGb = {
+    ...settings.network.expectedTrafficGb,
+    logs: expectedLogTrafficGb(settings.usage?.logGb, logGroups, settings.network.zones),
+  };
+  const network = new Network("network", { ...settings.network, expectedTrafficGb, logDays }, opts);
   const inNetwork = { vpcId: network.vpcId, subnetIds: network.privateSubnetIds };
   const cluster = new Cluster("cluster", settings.compute, opts);
   const database = settings.database.enabled

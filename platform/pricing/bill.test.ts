@@ -117,7 +117,7 @@ describe("the bill", () => {
       unpriced.map(({ name, reason }) => [name, reason]),
       [
         ["queries", "no price is known for this type"],
-        ["big", "the price table has no rds.db.x2g.16xlarge.single-az"],
+        ["big", "the price table has no rds.db.x2g.16xlarge.single-az for 1 db.x2g.16xlarge single-az x 730 h"],
       ],
     );
   });
@@ -159,7 +159,11 @@ describe("the bill", () => {
   });
 
   it("shows the arithmetic when asked to explain", () => {
-    const text = renderBill(bill([resource("aws:ec2/eip:Eip", "address", {})]), true);
-    assert.match(text, /1 address x 730 h x \$0\.005 per hour = \$3\.65 {2}\(Public IPv4; price to be verified\)/);
+    const small = resource("aws:elasticache/replicationGroup:ReplicationGroup", "cache", {
+      nodeType: "cache.t4g.micro",
+    });
+    const text = renderBill(bill([resource("aws:ec2/eip:Eip", "address", {}), small]), true);
+    assert.match(text, /1 address x 730 h x \$0\.005 per hour = \$3\.65 {2}\(Public IPv4\)/);
+    assert.match(text, /1 cache\.t4g\.micro nodes x 730 h .* node; price to be verified\)/);
   });
 });

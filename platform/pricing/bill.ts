@@ -79,8 +79,20 @@ export function makeBill(source: BillSource, { prices = catalogPrices, gpuNodes 
     total: sum(items.map(({ usd }) => usd)),
     unpriced,
     prices: { region: prices.region, dates: priceDates(prices) },
-    notes: [...regionNote(source, prices), ...capacityNotes(source.resources, gpuNodes)],
+    notes: [...regionNote(source, prices), ...boundNotes(items), ...capacityNotes(source.resources, gpuNodes)],
   };
+}
+
+/** Prices that an upper bound stands for. */
+function boundNotes(items: readonly BillItem[]): string[] {
+  const bounds = new Map(
+    items.flatMap(({ charges }) =>
+      charges.flatMap(({ boundFor, price }) => (boundFor === undefined ? [] : [[boundFor, price.item] as const])),
+    ),
+  );
+  return [...bounds]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, item]) => `The price table has no ${id}: ${item} stands for it, which is the most that it costs.`);
 }
 
 function regionNote({ config }: BillSource, { region }: PriceTable): string[] {
@@ -105,7 +117,7 @@ function charge(resource: BilledResource, context: PricingContext, prices: Price
   const charges = needed.flatMap((one) => priced(one, prices) ?? []);
   const problems = needed
     .filter((one) => priced(one, prices) === undefined)
-    .map(({ price }) => `the price table has no ${price}`);
+    .map(({ price, quantity }) => `the price table has no ${price} for ${quantity.how}`);
   return { charges, problems };
 }
 

@@ -1,6 +1,6 @@
 import { tagKeys } from "../../contracts/tags";
 import { at, type BilledResource, type Graph, input, listAt, numberAt, textAt } from "./graph";
-import { always, type Charge, hourly, type Levels, monthly, type Pricing, perLevel } from "./line";
+import { always, atMost, type Charge, hourly, type Levels, monthly, type Pricing, perLevel } from "./line";
 import type { Pricer } from "./pricer";
 
 /** Tasks of a service: as declared, or the bounds of its scaling target. */
@@ -30,16 +30,27 @@ function spotTasks(service: BilledResource, tasks: Levels): Levels {
   });
 }
 
-/** Container Insights publishes billed metrics for each service of a cluster that has it. */
-function hasInsights(service: BilledResource, graph: Graph): boolean {
-  const [cluster] = graph.behind(service, "cluster").filter(({ type }) => type === "aws:ecs/cluster:Cluster");
-  return (
-    cluster !== undefined &&
-    listAt(cluster, "settings").some(
-      (setting) => at(setting, "name") === "containerInsights" && at(setting, "value") !== "disabled",
-    )
+const clusterType = "aws:ecs/cluster:Cluster";
+
+const publishesInsights = (cluster: BilledResource): boolean =>
+  listAt(cluster, "settings").some(
+    (setting) => at(setting, "name") === "containerInsights" && at(setting, "value") !== "disabled",
   );
-}
+
+/** Container Insights publishes billed metrics for each service of a cluster that has it. */
+const hasInsights = (service: BilledResource, graph: Graph): boolean =>
+  graph.behind(service, "cluster").some((cluster) => cluster.type === clusterType && publishesInsights(cluster));
+
+/**
+ * Metrics of a cluster as a whole: `ContainerInstanceCount` to `ServiceCount`.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html
+ */
+const clusterMetrics = 14;
+
+const ecsCluster: Pricer = (cluster): Pricing =>
+  publishesInsights(cluster)
+    ? [monthly("cloudwatch.metric", always(clusterMetrics), "Container Insights metrics")]
+    : "free";
 
 const ecsService: Pricer = (service, { graph, usage }): Pricing => {
   const [definition] = graph
@@ -51,10 +62,11 @@ const ecsService: Pricer = (service, { graph, usage }): Pricing => {
   const gb = numberAt(definition, "memory", 0) / 1024;
   const arm = textAt(definition, "runtimePlatform.cpuArchitecture") === "ARM64" ? "arm" : "x86";
   const spot = spotTasks(service, tasks);
-  const running = (some: Levels, suffix: string): Charge[] => [
-    hourly(`fargate.${arm}.vcpu${suffix}`, scaled(some, vcpu), "vCPU"),
-    hourly(`fargate.${arm}.memory${suffix}`, scaled(some, gb), "GB"),
-  ];
+  const running = (some: Levels, suffix: string): Charge[] =>
+    [
+      { price: `fargate.${arm}.vcpu`, units: scaled(some, vcpu), unit: "vCPU" },
+      { price: `fargate.${arm}.memory`, units: scaled(some, gb), unit: "GB" },
+    ].map(({ price, units, unit }) => atMost(hourly(`${price}${suffix}`, units, unit), price));
   return [
     ...running(
       perLevel((level) => tasks[level] - spot[level]),
@@ -62,7 +74,14 @@ const ecsService: Pricer = (service, { graph, usage }): Pricing => {
     ),
     ...running(spot, ".spot"),
     ...(hasInsights(service, graph)
-      ? [monthly("cloudwatch.metric", usage.insightsMetrics, "Container Insights metrics")]
+      ? [
+          monthly("cloudwatch.metric", usage.insightsMetrics, "Container Insights metrics"),
+          monthly(
+            "logs.ingest",
+            perLevel((level) => usage.insightsLogGb[level] * tasks[level]),
+            "GB of Container Insights records",
+          ),
+        ]
       : []),
   ];
 };
@@ -74,6 +93,26 @@ function diskGb(resource: BilledResource): number {
   const mapped = listAt(resource, "blockDeviceMappings").map((mapping) => Number(at(mapping, "ebs.volumeSize") ?? 0));
   return mapped.reduce((total, size) => total + size, numberAt(resource, "rootBlockDevice.volumeSize", 0));
 }
+
+/** What gp3 has without a charge. https://aws.amazon.com/ebs/pricing/ */
+const freeIops = 3000;
+const freeThroughput = 125;
+
+/** Disks of a launch template or an instance: their size, and what they have beyond the free rates. */
+function disks(resource: BilledResource, nodes: Levels): Charge[] {
+  const mapped = listAt(resource, "blockDeviceMappings").map((mapping) => (path: string) => at(mapping, `ebs.${path}`));
+  const root = (path: string) => input(resource, `rootBlockDevice.${path}`);
+  const beyond = (path: string, free: number): number =>
+    [...mapped, root].reduce((total, read) => total + Math.max(0, Number(read(path) ?? 0) - free), 0);
+  return [
+    monthly("ebs.gp3.storage", scaled(nodes, diskGb(resource)), "GB of gp3"),
+    monthly("ebs.gp3.iops", scaled(nodes, beyond("iops", freeIops)), "IOPS beyond the free ones"),
+    monthly("ebs.gp3.throughput", scaled(nodes, beyond("throughput", freeThroughput)), "MB/s beyond the free ones"),
+  ];
+}
+
+/** Metrics that detailed monitoring publishes for a node. https://aws.amazon.com/cloudwatch/pricing/ */
+const detailedMetrics = 7;
 
 const groupType = "aws:autoscaling/group:Group";
 
@@ -132,8 +171,11 @@ const autoScalingGroup: Pricer = (group, { graph, gpuNodes }): Pricing => {
   const spot = perLevel((level) => nodes[level] - onDemand[level]);
   return [
     hourly(`ec2.${type}.on-demand`, onDemand, `${type} on demand`),
-    ...(spot.maximum > 0 ? [hourly(`ec2.${type}.spot`, spot, `${type} spot`)] : []),
-    monthly("ebs.gp3.storage", scaled(nodes, diskGb(template)), "GB of gp3"),
+    ...(spot.maximum > 0 ? [atMost(hourly(`ec2.${type}.spot`, spot, `${type} spot`), `ec2.${type}.on-demand`)] : []),
+    ...disks(template, nodes),
+    ...(textAt(template, "monitoring.enabled") === "true"
+      ? [monthly("cloudwatch.metric", scaled(nodes, detailedMetrics), "metrics of detailed monitoring")]
+      : []),
   ];
 };
 
@@ -142,11 +184,15 @@ const instance: Pricer = (resource, { usage }): Pricing => {
   if (type === undefined) return { unpriced: "its instance type is not known" };
   return [
     monthly(`ec2.${type}.on-demand`, usage.onDemandShareHours, `hours of ${type}`),
-    monthly("ebs.gp3.storage", always(diskGb(resource)), "GB of gp3"),
+    ...disks(resource, always(1)),
+    ...(textAt(resource, "monitoring") === "true"
+      ? [monthly("cloudwatch.metric", always(detailedMetrics), "metrics of detailed monitoring")]
+      : []),
   ];
 };
 
 export const computePricers: Readonly<Record<string, Pricer>> = {
+  [clusterType]: ecsCluster,
   "aws:ecs/service:Service": ecsService,
   [groupType]: autoScalingGroup,
   "aws:ec2/instance:Instance": instance,

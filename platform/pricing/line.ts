@@ -13,6 +13,8 @@ export interface Quantity {
 export interface Charge {
   /** Key of the price table. */
   readonly price: string;
+  /** Key of a price that is an upper bound, for where the table lacks the first: on demand for a spot market. */
+  readonly atMost?: string;
   readonly quantity: Quantity;
 }
 
@@ -21,6 +23,8 @@ export interface PricedCharge {
   readonly price: Price;
   readonly quantity: Quantity;
   readonly usd: Levels;
+  /** The price that the table lacks, where `price` is an upper bound of it. */
+  readonly boundFor?: string;
 }
 
 /** What a resource costs: charges, nothing, or a reason why it cannot be said. */
@@ -56,12 +60,19 @@ export function monthly(price: string, units: Levels, what: string): Charge {
   return { price, quantity: { amount: units, how: `${format(units.expected)} ${what}` } };
 }
 
-/** Looks the charge up in a price table; undefined when it has no such price. */
-export function priced({ price: id, quantity }: Charge, { prices }: PriceTable): PricedCharge | undefined {
-  const price = Object.hasOwn(prices, id) ? prices[id] : undefined;
+/** Looks the charge up in a price table, or else its upper bound; undefined when it has neither. */
+export function priced({ price: id, atMost, quantity }: Charge, { prices }: PriceTable): PricedCharge | undefined {
+  const known = (key: string | undefined) =>
+    key !== undefined && Object.hasOwn(prices, key) ? prices[key] : undefined;
+  const own = known(id);
+  const price = own ?? known(atMost);
   if (price === undefined) return undefined;
-  return { price, quantity, usd: perLevel((level) => quantity.amount[level] * price.usd) };
+  const bound = own === undefined ? { boundFor: id } : {};
+  return { price, quantity, usd: perLevel((level) => quantity.amount[level] * price.usd), ...bound };
 }
+
+/** The charge with an upper bound for its price. */
+export const atMost = (charge: Charge, price: string): Charge => ({ ...charge, atMost: price });
 
 /** A number as a person writes it: no more than four digits after the point. */
 export function format(value: number): string {

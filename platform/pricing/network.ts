@@ -21,11 +21,29 @@ const address: Pricer = () => [hourly("public-ipv4.hour", always(1), "address")]
 const endpoint: Pricer = (resource, { graph, usage }): Pricing => {
   if ((textAt(resource, "vpcEndpointType") ?? "Gateway") === "Gateway") return "free";
   const zones = zonesOf(resource, graph, "subnetIds");
+  const logGroups = graph.ofType("aws:cloudwatch/logGroup:LogGroup").length;
+  const gb = (textAt(resource, "serviceName") ?? "").endsWith(".logs")
+    ? perLevel((level) => usage.logGb[level] * logGroups)
+    : usage.endpointGb;
   return [
     hourly("vpc-endpoint.interface.hour", always(zones), "zones"),
-    monthly("vpc-endpoint.interface.data", usage.endpointGb, "GB"),
+    monthly("vpc-endpoint.interface.data", gb, "GB"),
   ];
 };
+
+/** Traffic between zones is billed on both sides. */
+const directions = 2;
+
+const network: Pricer = (_resource, { graph, usage }): Pricing =>
+  subnetCount(graph) < 2
+    ? "free"
+    : [
+        monthly(
+          "data-transfer.inter-az",
+          perLevel((level) => usage.interZoneGb[level] * directions),
+          "GB between zones, in and out",
+        ),
+      ];
 
 const loadBalancer: Pricer = (resource, { graph, usage }): Pricing => {
   const isNetwork = textAt(resource, "loadBalancerType") === "network";
@@ -54,6 +72,7 @@ const webAcl: Pricer = (resource, { usage }) => [
 ];
 
 export const networkPricers: Readonly<Record<string, Pricer>> = {
+  "aws:ec2/vpc:Vpc": network,
   "aws:ec2/natGateway:NatGateway": natGateway,
   "aws:ec2/eip:Eip": address,
   "aws:ec2/vpcEndpoint:VpcEndpoint": endpoint,

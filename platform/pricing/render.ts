@@ -45,7 +45,7 @@ function unpricedLines({ unpriced }: Bill): string[] {
   if (unpriced.length === 0) return [];
   return [
     "",
-    "Not priced, so not in the total:",
+    "Not priced, so the month costs more than the total by:",
     ...unpriced.map(({ type, name, reason }) => `    ${type} ${name}: ${reason}`),
   ];
 }

@@ -5,9 +5,9 @@ import { cell, code, details, table, truncateMiddle } from "./text";
 
 export const levels = ["minimum", "expected", "maximum"] as const;
 
-/** A month in one cell: what is expected, how that changed, and between what. */
-export const month = ({ total }: Bill, before?: Bill): string =>
-  `${dollars(total.expected)}${delta(before?.total.expected, total.expected)}, ${dollars(total.minimum)} to ${dollars(total.maximum)}`;
+/** A month in one cell: what is expected, how that changed, and between what; `at least` where a charge has no price. */
+export const month = ({ total, unpriced }: Bill, before?: Bill): string =>
+  `${unpriced.length > 0 ? "at least " : ""}${dollars(total.expected)}${delta(before?.total.expected, total.expected)}, ${dollars(total.minimum)} to ${dollars(total.maximum)}`;
 
 /** ` (+$5.00)`; empty for what stays to the cent, or has nothing to compare with. */
 export function delta(before: number | undefined, after: number): string {
@@ -41,7 +41,7 @@ export function costDetails({ bill: { before, after }, incomplete }: StackReview
   const missing =
     unpriced.length === 0
       ? ""
-      : `\n\nNot priced, so not in the total:\n\n${truncateMiddle(unpriced.join("\n"), Math.ceil(room / 2))}`;
+      : `\n\nNot priced, so the month costs more than that by:\n\n${truncateMiddle(unpriced.join("\n"), Math.ceil(room / 2))}`;
   const notes = after.notes.map((note) => `\n\n${cell(note)}`).join("");
   const what = incomplete === undefined ? "Cost" : "Cost of what the plan shows";
   return details(`${what}: ${month(after, before)}`, bill + missing + notes);

@@ -99,6 +99,30 @@ describe("the comment", () => {
     assert.match(renderComment("shop", "origin/main", [one]), /\| \$32\.85 \| \$77\.85 \(\+\$45\.00\) \|/);
   });
 
+  it("shows a change of the most nodes alone, which alters neither the least nor what is expected", () => {
+    const group = (maxSize: number) => {
+      const template = record("aws:ec2/launchTemplate:LaunchTemplate", "t", {
+        instanceType: "g5.xlarge",
+        metadataOptions: { httpTokens: "required" },
+      });
+      const inputs = { minSize: 1, maxSize, launchTemplate: { id: template.urn } };
+      return [
+        template,
+        record("aws:autoscaling/group:Group", "g", inputs, { from: { launchTemplate: [template.urn] } }),
+      ];
+    };
+    const text = renderComment("shop", "origin/main", [review(group(10), group(20))]);
+    assert.match(text, /\| \$734, \$734 to \$7,344 \| \$734, \$734 to \$14,688 \|/);
+    assert.match(text, /\| maximum \| \$7,344 \| \$14,688 \(\+\$7,344\) \|/);
+  });
+
+  it("says that a month costs more than what has a price", () => {
+    const one = review([], [record("aws:athena/workgroup:Workgroup", "queries")]);
+    const text = renderComment("shop", "origin/main", [one]);
+    assert.match(text, /\| at least \$0\.00, /);
+    assert.match(text, /Not priced, so the month costs more than that by:\n\n- `queries`/);
+  });
+
   it("tells a rule that is newly broken from those that were broken before", () => {
     const old = record("aws:ec2/launchTemplate:LaunchTemplate", "old", { metadataOptions: { httpTokens: "optional" } });
     const one = review([old, builder("required")], [old, builder("optional")]);
