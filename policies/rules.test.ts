@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Example, RuleResource } from "./rule";
 import { rules } from "./rules";
 
@@ -22,6 +24,30 @@ describe("policy rules", () => {
     );
     for (const id of ids)
       assert.match(id, /^(CKV2?_AWS_\d+|AwsSolutions-[A-Z]+\d+|[A-Z][A-Za-z0-9]+\.\d+|GAP-[A-Z-]+)$/);
+  });
+
+  it("look at types that the SDK has", () => {
+    const sdk = join(dirname(require.resolve("@pulumi/aws/package.json")));
+    const missing = new Set(
+      rules
+        .flatMap(({ types }) => types)
+        .filter((type) => type.startsWith("aws:"))
+        .filter((type) => !existsSync(join(sdk, `${type.split(":")[1]}.d.ts`))),
+    );
+    assert.deepEqual([...missing], []);
+  });
+
+  it("read properties that the types have", () => {
+    const sdk = join(dirname(require.resolve("@pulumi/aws/package.json")));
+    const unknown = rules.flatMap(({ id, passing, failing }) =>
+      [...passing, ...failing].flatMap(({ type, props = {} }) => {
+        const declared = readFileSync(join(sdk, `${type!.split(":")[1]}.d.ts`), "utf8");
+        return Object.keys(props)
+          .filter((name) => !new RegExp(`^ {4}${name}\\??:`, "m").test(declared))
+          .map((name) => `${id}: ${type} has no ${name}`);
+      }),
+    );
+    assert.deepEqual(unknown, []);
   });
 
   for (const rule of rules) {

@@ -33,21 +33,27 @@ export function findingsTally({ findings, baseProblem }: StackReview): string {
 /** Names of resources that one row lists. */
 const namedInRow = 3;
 
+/** The resources of some findings: the first by name, the others by number. */
+export function resourceNames(same: readonly Finding[]): string {
+  const names = same.slice(0, namedInRow).map(({ urn }) => code(urn.split("::").at(-1) ?? urn));
+  const more = same.length > namedInRow ? [`${same.length - namedInRow} more`] : [];
+  return [...names, ...more].join(", ");
+}
+
 /** One row for each finding, or for all that say the same of other resources. */
 function findingRow(same: readonly Finding[]): string {
   const { rule, severity, title, message, remediation, status, exception } = same[0]!;
-  const names = same.slice(0, namedInRow).map(({ urn }) => code(urn.split("::").at(-1) ?? urn));
-  const more = same.length > namedInRow ? [`${same.length - namedInRow} more`] : [];
   const toDo =
     status === "excepted"
       ? `Excepted. ${exception}`
       : status === "unknown"
         ? "Not decided before the deployment."
         : remediation;
-  return `| ${rule} | ${severity} | ${[...names, ...more].join(", ")} | ${cell(`${title}: ${message}`)} | ${cell(toDo)} |`;
+  return `| ${rule} | ${severity} | ${resourceNames(same)} | ${cell(`${title}: ${message}`)} | ${cell(toDo)} |`;
 }
 
-function alike(all: readonly Finding[]): Finding[][] {
+/** Findings that say the same of different resources, together. */
+export function alike(all: readonly Finding[]): Finding[][] {
   const groups = new Map<string, Finding[]>();
   for (const finding of all) {
     const key = `${finding.rule} ${finding.status} ${finding.message} ${finding.exception}`;

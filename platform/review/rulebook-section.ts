@@ -1,6 +1,7 @@
 import type { Finding } from "../../policies/evaluate";
 import type { Exception } from "../../policies/exceptions";
 import { dollars } from "../pricing/render";
+import { alike, resourceNames } from "./comment-findings";
 import type { PricedTwice, RulebookChange } from "./rulebook";
 import type { StackReview } from "./stack-review";
 import { cell, code, truncateMiddle } from "./text";
@@ -34,8 +35,8 @@ function lines(change: RulebookChange): string[] {
     ...change.added.map(({ id, title }) => `- rule ${id} is new: ${cell(title)}`),
     ...change.widened.map((one) => `- an exception is **widened**: ${exceptionLine(one)}`),
     ...change.narrowed.map((one) => `- an exception is narrowed: ${exceptionLine(one)}`),
-    ...change.onlyBase.map((one) => `- no longer found: ${findingLine(one)}`),
-    ...change.onlyHead.map((one) => `- found then: ${findingLine(one)}`),
+    ...alike(change.onlyBase).map((one) => `- no longer found: ${findingLine(one)}`),
+    ...alike(change.onlyHead).map((one) => `- found then: ${findingLine(one)}`),
     ...monthLine("before", change.monthBefore),
     ...monthLine("after", change.monthAfter),
     ...change.steps.map(({ name, byBase, byHead }) => `- ${code(name)}: ${byBase} would be shown as ${byHead}`),
@@ -45,8 +46,10 @@ function lines(change: RulebookChange): string[] {
 const exceptionLine = ({ rule, stacks, resources, reason, expires }: Exception): string =>
   cell(`${rule} for ${resources.join(", ")} in ${stacks.join(", ")} until ${expires}: ${reason}`);
 
-const findingLine = ({ rule, urn, message, status }: Finding): string =>
-  `${rule} of ${code(urn.split("::").at(-1) ?? urn)} (${status}): ${cell(message)}`;
+function findingLine(same: readonly Finding[]): string {
+  const { rule, status, message } = same[0]!;
+  return `${rule} of ${resourceNames(same)} (${status}): ${cell(message)}`;
+}
 
 const monthLine = (side: string, month: PricedTwice | undefined): string[] =>
   month === undefined

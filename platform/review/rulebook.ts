@@ -9,6 +9,8 @@ export const answerVersion = 1;
 
 interface RuleHead {
   readonly id: string;
+  /** Its ids in other catalogues. @default none */
+  readonly alsoKnownAs?: readonly string[];
   readonly title: string;
   readonly severity: Severity;
 }
@@ -28,7 +30,7 @@ export interface Answer {
 
 /** The rulebook of this checkout. */
 export const ownRulebook = (): Rulebook => ({
-  rules: rules.map(({ id, title, severity }) => ({ id, title, severity })),
+  rules: rules.map(({ id, alsoKnownAs, title, severity }) => ({ id, alsoKnownAs, title, severity })),
   exceptions,
 });
 
@@ -60,13 +62,13 @@ export interface RulebookChange {
 
 /** Compares two judgements of the same evidence. */
 export function compareAnswers(base: Answer, head: Answer): RulebookChange {
-  const known = new Map(base.rulebook.rules.map((rule) => [rule.id, rule]));
-  const kept = new Set(head.rulebook.rules.map(({ id }) => id));
+  const known = byId(base.rulebook);
+  const kept = byId(head.rulebook);
   const ofBase = findingsAfter(base.review);
   const ofHead = findingsAfter(head.review);
   return {
-    added: head.rulebook.rules.filter(({ id }) => !known.has(id)),
-    removed: base.rulebook.rules.filter(({ id }) => !kept.has(id)),
+    added: head.rulebook.rules.filter((rule) => !idsOf(rule).some((id) => known.has(id))),
+    removed: base.rulebook.rules.filter((rule) => !idsOf(rule).some((id) => kept.has(id))),
     regraded: head.rulebook.rules.filter(({ id, severity }) => (known.get(id)?.severity ?? severity) !== severity),
     widened: wider(head.rulebook.exceptions, base.rulebook.exceptions),
     narrowed: wider(base.rulebook.exceptions, head.rulebook.exceptions),
@@ -77,6 +79,12 @@ export function compareAnswers(base: Answer, head: Answer): RulebookChange {
     steps: otherSteps(base.review, head.review),
   };
 }
+
+const idsOf = ({ id, alsoKnownAs = [] }: RuleHead): readonly string[] => [id, ...alsoKnownAs];
+
+/** Rules by each of their ids, so that one that goes by another is the same rule. */
+const byId = ({ rules: all }: Rulebook): ReadonlyMap<string, RuleHead> =>
+  new Map(all.flatMap((rule) => idsOf(rule).map((id) => [id, rule] as const)));
 
 /** True when the change alters nothing. */
 export const altersNothing = (change: RulebookChange): boolean =>

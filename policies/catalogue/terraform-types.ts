@@ -37,6 +37,7 @@ export const terraformTypes: Readonly<Record<string, readonly string[]>> = {
   "aws:elasticache/user:User": ["aws_elasticache_user"],
   "aws:elasticache/userGroup:UserGroup": ["aws_elasticache_user_group"],
   "aws:iam/instanceProfile:InstanceProfile": ["aws_iam_instance_profile"],
+  "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ["aws_iam_openid_connect_provider"],
   "aws:iam/role:Role": ["aws_iam_role"],
   "aws:iam/rolePolicy:RolePolicy": ["aws_iam_role_policy"],
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ["aws_iam_role_policy_attachment"],

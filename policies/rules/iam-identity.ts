@@ -144,10 +144,9 @@ export const identityRules: readonly Rule[] = [
     rationale: "A star after the service's name takes in deletion, sharing and whatever the service learns later.",
     remediation: least,
     problem: (one) => {
-      const found = one.actions.find(isWholeService);
-      return found !== undefined && reachesAll(one) && !isNarrowed(one) && !takesNoResource.includes(found)
-        ? `allows ${found} on everything`
-        : undefined;
+      if (!reachesAll(one) || isNarrowed(one)) return undefined;
+      const found = one.actions.find((action) => isWholeService(action) && !takesNoResource.includes(action));
+      return found && `allows ${found} on everything`;
     },
     good: { Action: ["logs:*"], Resource: own },
     bad: { Action: ["logs:*"], Resource: "*" },

@@ -33,6 +33,11 @@ export const iam: readonly Mutation[] = [
   { name: "a role may use all of S3", finds: "IAM.21", change: may("s3:*") },
   { name: "a role may use all of EC2, written in another case", finds: "IAM.21", change: may(["EC2:*"]) },
   {
+    name: "a role may use all of S3 beside a service without resources",
+    finds: "IAM.21",
+    change: may(["polly:*", "s3:*"]),
+  },
+  {
     name: "a role may do everything but IAM",
     finds: "GAP-IAM-NOT-ACTION",
     change: rewrite("ai-router-task-policy", "policy", { NotAction: "iam:*", Resource: everything }),
