@@ -8,7 +8,7 @@ import {
   type Opening,
   openings,
 } from "../openings";
-import { at, type Example, list, type Rule, type RuleResource } from "../rule";
+import { at, type Example, list, type Rule, type RuleResource, referring } from "../rule";
 import { types } from "../types";
 
 /** The port on which the edge faces players; no other may face the internet. */
@@ -207,28 +207,39 @@ const openEgress: Rule = {
 
 const vpcUrn = `urn:pulumi:prod::p::${types.vpc}::vpc`;
 
-const defaultGroupIsEmpty: Rule = {
+const defaultGroupIsDeclared: Rule = {
   id: "CKV2_AWS_12",
-  alsoKnownAs: ["EC2.2", "AwsSolutions-EC23"],
+  alsoKnownAs: ["AwsSolutions-EC23"],
+  severity: "medium",
+  title: "The default security group is taken over",
+  rationale: "What is made without a group of its own gets the default one, whose members reach each other.",
+  remediation: "Declare an aws.ec2.DefaultSecurityGroup for the VPC without rules.",
+  types: [types.vpc],
+  scope: "stack",
+  check: (vpc, stack) =>
+    referring(stack, types.defaultSecurityGroup, "vpcId", vpc).length > 0
+      ? undefined
+      : "the default security group is left as AWS makes it",
+  passing: [
+    { type: types.vpc, urn: vpcUrn },
+    { type: types.defaultSecurityGroup, references: { vpcId: [vpcUrn] } },
+  ],
+  failing: [{ type: types.vpc, urn: vpcUrn }],
+};
+
+const defaultGroupIsEmpty: Rule = {
+  id: "EC2.2",
   severity: "high",
   title: "The default security group lets nothing through",
   rationale: "What is made without a group of its own gets the default one.",
-  remediation: "Declare an aws.ec2.DefaultSecurityGroup for the VPC without rules.",
-  types: [types.vpc, types.defaultSecurityGroup],
-  scope: "stack",
-  check: ({ type, urn, props }, stack) => {
-    if (type === types.defaultSecurityGroup) {
-      const rules = [...list(props.ingress), ...list(props.egress)];
-      return rules.length === 0 ? undefined : `the default security group has ${rules.length} rules`;
-    }
-    return stack.some((one) => one.type === types.defaultSecurityGroup && one.references.vpcId?.includes(urn))
-      ? undefined
-      : "the default security group is left as AWS makes it";
+  remediation: "Remove its rules; give whatever needs them a group of its own.",
+  types: [types.defaultSecurityGroup],
+  scope: "resource",
+  check: ({ props }) => {
+    const rules = [...list(props.ingress), ...list(props.egress)];
+    return rules.length === 0 ? undefined : `the default security group has ${rules.length} rules`;
   },
-  passing: [
-    { type: types.vpc, urn: vpcUrn },
-    { type: types.defaultSecurityGroup, props: { ingress: [], egress: [] }, references: { vpcId: [vpcUrn] } },
-  ],
+  passing: [{ type: types.defaultSecurityGroup, props: { ingress: [], egress: [] } }],
   failing: [{ type: types.defaultSecurityGroup, props: { ingress: [{ protocol: "-1", self: true }] } }],
 };
 
@@ -352,6 +363,7 @@ export const exposureRules: readonly Rule[] = [
   otherPorts,
   edgeOnly,
   openEgress,
+  defaultGroupIsDeclared,
   defaultGroupIsEmpty,
   closedAclPort("CKV_AWS_230", 20, "FTP's data port"),
   closedAclPort("CKV_AWS_229", 21, "FTP"),

@@ -78,7 +78,7 @@ export const exposure: readonly Mutation[] = [
   },
   {
     name: "the default group lets itself through",
-    finds: "CKV2_AWS_12",
+    finds: "EC2.2",
     change: set("network-default-group", { ingress: [{ protocol: "-1", ...ports(0), self: true, description: "x" }] }),
   },
   {
