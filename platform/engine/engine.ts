@@ -8,6 +8,7 @@ import type { EvaluationError } from "./errors";
 import { InvokeTable } from "./invokes";
 import type { Listener } from "./listener";
 import { Monitor } from "./monitor";
+import { OfflineAnswers } from "./offline-answers";
 import type { Project } from "./project";
 import { plugins } from "./providers";
 import { StandIns } from "./references";
@@ -41,8 +42,9 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { stack, project, config } = options;
   const callbacks = new Callbacks();
-  const invokes = new InvokeTable("invoke", plugins, options.parameters, options.standIns);
-  const calls = new InvokeTable("call", plugins);
+  const answers = OfflineAnswers.read(project.root);
+  const invokes = new InvokeTable("invoke", plugins, answers, options.parameters, options.standIns);
+  const calls = new InvokeTable("call", plugins, answers);
   const providers = new DefaultProviders(stack, project.name, config, (record) => registrar.add(record));
   const registrar: Registrar = new Registrar({
     stack,
@@ -51,6 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
     callbacks,
     providers,
     components: new Map(plugins.flatMap((plugin) => Object.entries(plugin.components ?? {}))),
+    componentOutputs: (type) => answers.component(type),
     componentAliases: new Map(plugins.flatMap((plugin) => Object.entries(plugin.componentAliases ?? {}))),
     invoke: (token, args, provider) =>
       invokes.answer(token, args, registrar.invokeProvider({ token, args, provider }, undefined)),

@@ -4,11 +4,12 @@ import type { PropertyMap, PropertyValue, RecordedResource, Urn } from "./types"
 import { packageOf } from "./urn";
 import {
   containsSecret,
-  containsUnknown,
   flattenOutputValues,
+  isObject,
   isOutputValue,
   isResourceReference,
   isSecret,
+  isUnknown,
   outputValue,
   resourceReference,
   some,
@@ -40,13 +41,20 @@ export function derive(
   const dependencies = new Set<Urn>();
   const flat = values.map((value) => (value === undefined ? undefined : flattenOutputValues(value, dependencies)));
   const isHidden = flat.some((value) => value !== undefined && containsSecret(value));
-  if (flat.some((value) => value !== undefined && containsUnknown(value))) {
+  if (flat.some((value) => value !== undefined && isOpen(value))) {
     return outputValue(unknownValue, [...dependencies], isHidden);
   }
   const made = compute(...(flat.map((value) => (value === undefined ? value : withoutSecrets(value))) as never[]));
   if (made === undefined) return undefined;
   const inner = flattenOutputValues(made as PropertyValue, dependencies);
   return outputValue(withoutSecrets(inner), [...dependencies], isHidden || containsSecret(inner));
+}
+
+/** Whether anything in the value is unknown; a resource is known even while its id is not. */
+function isOpen(value: PropertyValue): boolean {
+  if (isResourceReference(value)) return false;
+  if (Array.isArray(value)) return value.some(isOpen);
+  return isObject(value) ? Object.values(value).some(isOpen) : isUnknown(value);
 }
 
 export interface ChildOptions {
@@ -123,4 +131,32 @@ export function pick(map: PropertyMap, keys: readonly string[]): PropertyMap {
 
 export function omit(map: PropertyMap, keys: readonly string[]): PropertyMap {
   return Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)));
+}
+
+/** The resources that a value refers to, in order; those that nobody registered are left out. */
+export function resourcesIn(scope: ExpansionScope, value: Derivable): RecordedResource[] {
+  const found: RecordedResource[] = [];
+  if (value === undefined) return found;
+  some(flattenOutputValues(value), (item) => {
+    const resource = isResourceReference(item) ? scope.resource(String(item.urn)) : undefined;
+    if (resource !== undefined) found.push(resource);
+    return false;
+  });
+  return found;
+}
+
+/** One output of an invoke whose arguments come from `value`; unknown while that is. */
+export async function lookUp(
+  scope: ExpansionScope,
+  token: string,
+  value: PropertyValue,
+  args: (known: PropertyValue) => PropertyMap,
+  output: string,
+): Promise<PropertyValue> {
+  const dependencies = new Set<Urn>();
+  const flat = flattenOutputValues(value, dependencies);
+  const isHidden = containsSecret(flat);
+  const known = withoutSecrets(flat);
+  const result = isOpen(known) ? {} : await scope.invoke(token, args(known));
+  return outputValue(result[output] ?? unknownValue, [...dependencies], isHidden);
 }

@@ -30,9 +30,9 @@ describe("a program that fails", () => {
     "never-resolves":
       "the program ended while it still waited for a value that never came (a promise or output that nothing resolves)",
     "unknown-invoke":
-      "the invoke aws:ec2/getKeyPair:getKeyPair has no offline answer; add one under `invokes` in platform/engine/providers/aws.ts",
+      "the invoke aws:ec2/getKeyPair:getKeyPair has no offline answer; give one under `invokes` in offline-answers.yaml (docs/engine.md)",
     "unknown-component":
-      'index.ts:3:1: the remote component awsx:ecs:FargateService ("web") cannot be expanded offline; add it to platform/engine/providers/awsx.ts',
+      'index.ts:3:1: the remote component awsx:ecr:RegistryImage ("web") cannot be expanded offline; give its outputs under `components` in offline-answers.yaml (docs/engine.md)',
     "transform-throws": 'index.ts:3:1: random:index/randomPet:RandomPet "name": transform failed: Error: no such name',
   };
   for (const [name, message] of Object.entries(told)) {

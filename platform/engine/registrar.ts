@@ -5,6 +5,7 @@ import { type DefaultProviders, type PackageRequest, pluginInputs } from "./defa
 import { EvaluationError } from "./errors";
 import { constructArguments } from "./expansion";
 import { type AliasSpec, type CallbackRef, type Goal, type GoalOptions, noOptions } from "./goal";
+import { answersFile } from "./offline-answers";
 import type { ComponentExpander, Expansion } from "./plugin";
 import type { StandIns } from "./references";
 import type { PropertyMap, PropertyValue, RecordedResource, ResourceOptions, Urn } from "./types";
@@ -34,6 +35,8 @@ interface RegistrarParts {
   readonly providers: DefaultProviders;
   /** Remote components by type token. */
   readonly components: ReadonlyMap<string, ComponentExpander>;
+  /** Outputs that the project gives for a remote component, by type token. */
+  readonly componentOutputs: (type: string) => PropertyMap | undefined;
   /** Aliases that remote components give themselves, by type token. */
   readonly componentAliases: ReadonlyMap<string, readonly AliasSpec[]>;
   readonly invoke: (token: string, args: PropertyMap, provider: string | undefined) => Promise<PropertyMap>;
@@ -229,11 +232,20 @@ export class Registrar {
   }
 
   private async expand(goal: Goal, record: RecordedResource): Promise<Registered> {
+    const given = this.parts.componentOutputs(goal.type);
+    if (given !== undefined) {
+      this.provider(goal);
+      this.parts.warn(
+        `${goal.type} "${goal.name}" has its outputs from ${answersFile}: its children are not in this preview, nor in its cost`,
+        record.urn,
+      );
+      return { record, outputs: given, outputDependencies: {} };
+    }
     const expander = this.parts.components.get(goal.type);
     if (expander === undefined) {
       throw new EvaluationError(
         "engine",
-        `the remote component ${goal.type} ("${goal.name}") cannot be expanded offline; add it to platform/engine/providers/${packageOf(goal.type)}.ts`,
+        `the remote component ${goal.type} ("${goal.name}") cannot be expanded offline; give its outputs under \`components\` in ${answersFile} (docs/engine.md)`,
         goal.sourcePosition,
       );
     }

@@ -3,8 +3,9 @@ import type { PropertyMap } from "../types";
 import { secret, unknownValue } from "../values";
 import { policyDocument } from "./policy-document";
 
-/** The account id that AWS's own documentation uses in examples. */
+/** The account and the user that AWS's own documentation uses in examples. */
 const accountId = "123456789012";
+const userId = "AIDACKCEVSQ6C2EXAMPLE";
 const defaultRegion = "us-east-1";
 
 /** Partitions by the prefix of their regions: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
@@ -24,22 +25,23 @@ export const aws: ProviderPlugin = {
       accountId,
       arn: `arn:${partitionOf(regionOf(args, context)).partition}:iam::${accountId}:user/offline-preview`,
       id: accountId,
-      userId: unknownValue,
+      userId,
     }),
     "aws:index/getRegion:getRegion": (args, context) => {
       const region = regionOf(args, context);
       const endpoint = `ec2.${region}.${partitionOf(region).dnsSuffix}`;
-      return { id: region, name: region, region, endpoint, description: unknownValue };
+      return { id: region, name: region, region, endpoint, description: region };
     },
     "aws:index/getPartition:getPartition": (args, context) => {
       const { partition, dnsSuffix, reverseDnsPrefix } = partitionOf(regionOf(args, context));
       return { id: partition, partition, dnsSuffix, reverseDnsPrefix };
     },
+    // One unknown part makes the whole answer unknown to a program that takes it by `apply`, so every part is filled in.
     // Every region has zones a, b and c or more; which further ones an account sees is its own matter.
     "aws:index/getAvailabilityZones:getAvailabilityZones": (args, context) => {
       const region = regionOf(args, context);
       const names = ["a", "b", "c"].map((letter) => `${region}${letter}`);
-      return { ...args, id: region, region, names, zoneIds: names.map(() => unknownValue), groupNames: [region] };
+      return { ...args, id: region, region, names, zoneIds: zoneIds(region, names.length), groupNames: [region] };
     },
     "aws:iam/getPolicyDocument:getPolicyDocument": (args) => {
       const document = policyDocument(args);
@@ -72,13 +74,23 @@ export const aws: ProviderPlugin = {
       ...args,
     }),
     "aws:ec2/getSubnet:getSubnet": (args) => ({
-      ...unknown("id", "arn", "vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId", "ownerId"),
+      ...unknown(
+        "id",
+        "arn",
+        "vpcId",
+        "cidrBlock",
+        "availabilityZone",
+        "availabilityZoneId",
+        "mapPublicIpOnLaunch",
+        "ownerId",
+      ),
       ...args,
     }),
     "aws:ec2/getVpc:getVpc": (args) => ({
       ...unknown("id", "arn", "cidrBlock", "mainRouteTableId", "ownerId"),
       ...args,
     }),
+    "aws:ec2/getSubnets:getSubnets": (args) => ({ ...unknown("id", "ids"), ...args }),
     "aws:ec2/getPrefixList:getPrefixList": (args) => ({ ...unknown("id", "cidrBlocks", "name"), ...args }),
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": (args) => ({
       ...unknown("id", "arn", "name", "entries"),
@@ -101,6 +113,14 @@ function unknown(...names: string[]): PropertyMap {
 function regionOf(args: PropertyMap, { provider }: InvokeContext): string {
   const region = args.region ?? provider.region;
   return typeof region === "string" ? region : defaultRegion;
+}
+
+/** `euw1-az1`, `apse2-az1`: which zone has which id is the account's own matter, so they are numbered as the zones are. */
+function zoneIds(region: string, count: number): string[] {
+  const [area = "", ...rest] = region.split("-");
+  const place = rest.map((word) => word.replace(/^(north|south)(east|west)$/, "$1-$2"));
+  const short = place.flatMap((word) => word.split("-")).map((word) => word.charAt(0));
+  return Array.from({ length: count }, (_, index) => `${area}${short.join("")}-az${index + 1}`);
 }
 
 function partitionOf(region: string): (typeof partitions)[number] {

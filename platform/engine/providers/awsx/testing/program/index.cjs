@@ -65,6 +65,8 @@ if (source === undefined) {
   for (const one of cases) new Probe(one.name, outputsOf(construct(one)));
 } else {
   require("tsx/cjs");
+  // As the provider runs: the arguments of its components are no inputs of theirs.
+  process.env.PULUMI_NODEJS_SKIP_COMPONENT_INPUTS = "true";
   module.exports = declareReal();
 }
 
@@ -82,12 +84,14 @@ async function declareReal() {
       refuse = reject;
     });
     refused.catch(() => {});
+    const timer = setTimeout(() => refuse(new Error("an output never resolves")), 10_000);
     try {
       await Promise.race([refused, declare(one)]);
     } catch (error) {
       refusals[one.name] = error.message;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    clearTimeout(timer);
   }
   writeFileSync(process.env.COMPONENT_REFUSALS, JSON.stringify(refusals));
 }
