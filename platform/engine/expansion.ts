@@ -42,7 +42,8 @@ export function derive(
   const flat = values.map((value) => (value === undefined ? undefined : flattenOutputValues(value, dependencies)));
   const isHidden = flat.some((value) => value !== undefined && containsSecret(value));
   if (flat.some((value) => value !== undefined && isOpen(value))) {
-    return outputValue(unknownValue, [...dependencies], isHidden);
+    // The SDK sends an unknown without saying that it will be secret.
+    return outputValue(unknownValue, [...dependencies]);
   }
   const made = compute(...(flat.map((value) => (value === undefined ? value : withoutSecrets(value))) as never[]));
   if (made === undefined) return undefined;

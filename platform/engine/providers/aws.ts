@@ -96,6 +96,12 @@ export const aws: ProviderPlugin = {
       ...unknown("id", "arn", "name", "entries"),
       ...args,
     }),
+    "aws:organizations/getOrganization:getOrganization": (args) => ({
+      ...unknown("id", "arn", "accounts", "nonMasterAccounts", "roots", "featureSet"),
+      ...unknown("masterAccountId", "masterAccountArn", "masterAccountEmail", "masterAccountName"),
+      ...unknown("awsServiceAccessPrincipals", "enabledPolicyTypes"),
+      ...args,
+    }),
     "aws:route53/getZone:getZone": (args) => ({ ...unknown("id", "arn", "zoneId", "name", "nameServers"), ...args }),
     "aws:acm/getCertificate:getCertificate": (args) => ({ ...unknown("id", "arn", "status", "certificate"), ...args }),
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": () => ({

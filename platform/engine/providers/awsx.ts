@@ -7,6 +7,7 @@ import {
   expandFargateService,
   expandFargateTaskDefinition,
 } from "./awsx/ecs";
+import { expandImage } from "./awsx/image";
 import { expandApplicationLoadBalancer, expandNetworkLoadBalancer } from "./awsx/load-balancer";
 import { expandRepository } from "./awsx/repository";
 import { expandTrail } from "./awsx/trail";
@@ -18,6 +19,7 @@ export const awsx: ProviderPlugin = {
     "awsx:cloudtrail:Trail": expandTrail,
     "awsx:ec2:DefaultVpc": expandDefaultVpc,
     "awsx:ec2:Vpc": expandVpc,
+    "awsx:ecr:Image": expandImage,
     "awsx:ecr:Repository": expandRepository,
     "awsx:ecs:EC2Service": expandEc2Service,
     "awsx:ecs:EC2TaskDefinition": expandEc2TaskDefinition,

@@ -38,6 +38,21 @@ const configurations: Readonly<Record<string, Readonly<Record<string, PropertyMa
     "refused-no-prefix": { lifecyclePolicy: { rules: [{ tagStatus: "tagged", maximumAgeLimit: 1 }] } },
     "refused-no-count": { lifecyclePolicy: { rules: [{ tagStatus: "untagged" }] } },
   },
+  "awsx:ecr:Image": {
+    plain: { repositoryUrl: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/images" },
+    arguments: {
+      repositoryUrl: "https://example.com/images",
+      registryId: "123456789012",
+      context: "./app",
+      dockerfile: "./app/Dockerfile.web",
+      args: { A: "b" },
+      platform: "linux/amd64",
+      target: "web",
+      cacheFrom: ["example.com/images:cache"],
+    },
+    tagged: { repositoryUrl: "example.com/images", imageTag: "tagged-image" },
+    named: { repositoryUrl: "example.com/images", imageName: "named-image" },
+  },
   "awsx:ec2:DefaultVpc": { plain: {} },
   "awsx:lb:ApplicationLoadBalancer": {
     plain: {},
