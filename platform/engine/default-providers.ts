@@ -21,7 +21,7 @@ export class DefaultProviders {
     private readonly stack: string,
     private readonly project: string,
     private readonly config: Readonly<Record<string, string>>,
-    private readonly record: (provider: RecordedResource) => void,
+    private readonly record: (provider: RecordedResource) => RecordedResource,
   ) {}
 
   /** The reference `<urn>::<id>` of the default provider for a package. */
@@ -38,7 +38,7 @@ export class DefaultProviders {
       );
     }
     const inputs = this.inputs(request);
-    this.record({
+    const { id } = this.record({
       urn,
       type,
       name,
@@ -50,7 +50,7 @@ export class DefaultProviders {
       propertyDependencies: {},
       options: {},
     });
-    const reference = `${urn}::${unknownValue}`;
+    const reference = `${urn}::${id ?? unknownValue}`;
     this.references.set(urn, reference);
     return reference;
   }

@@ -14,7 +14,7 @@ import { plugins } from "./providers";
 import { StandIns } from "./references";
 import { Registrar } from "./registrar";
 import { serve } from "./server";
-import type { Diagnostic, PropertyMap, RecordedResource } from "./types";
+import type { Diagnostic, EvaluateOptions, PropertyMap, RecordedResource } from "./types";
 
 export interface EngineOptions {
   readonly stack: string;
@@ -24,6 +24,7 @@ export interface EngineOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Give the program stand-ins for outputs that only the cloud knows. */
   readonly standIns?: boolean;
+  readonly deployed?: EvaluateOptions["deployed"];
   readonly listener: Listener;
   /** The program's own pipe to the engine. */
   readonly pipe: Duplex;
@@ -45,7 +46,7 @@ export function createEngine(options: EngineOptions): Engine {
   const answers = OfflineAnswers.read(project.root);
   const invokes = new InvokeTable("invoke", plugins, answers, options.parameters, options.standIns);
   const calls = new InvokeTable("call", plugins, answers);
-  const providers = new DefaultProviders(stack, project.name, config, (record) => registrar.add(record));
+  const providers = new DefaultProviders(stack, project.name, config, (record) => registrar.settle(record));
   const registrar: Registrar = new Registrar({
     stack,
     project: project.name,
@@ -58,6 +59,7 @@ export function createEngine(options: EngineOptions): Engine {
     invoke: (token, args, provider) =>
       invokes.answer(token, args, registrar.invokeProvider({ token, args, provider }, undefined)),
     dependencyVersion: (provider, dependency) => dependencyVersion(project, provider, dependency),
+    deployed: options.deployed,
     standIns: options.standIns ? new StandIns(project.pwd) : undefined,
     warn: (message, urn) => options.onDiagnostic({ severity: "warning", message, urn }),
   });

@@ -44,6 +44,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       stackOutputs: options.stackOutputs ?? {},
       parameters: options.parameters,
       standIns: options.outputs === "stand-in",
+      deployed: options.deployed,
       listener,
       pipe: program.pipe,
       onDiagnostic: say,

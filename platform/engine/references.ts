@@ -41,20 +41,19 @@ export class StandIns {
   of(urn: Urn, type: string, inputs: PropertyMap): PropertyMap & { readonly id: string } {
     const texts = this.declared.of(type).filter((output) => output.type === "string");
     const made = Object.fromEntries(texts.map(({ name }) => [name, standIn(urn, name)]));
-    return { ...made, ...generated(urn, type, inputs), id: standIn(urn, "id") };
+    return { ...made, ...listed(urn, type, inputs), ...generated(urn, type, inputs), id: standIn(urn, "id") };
   }
 }
 
-/** Outputs that are no texts by themselves: `RandomId` tells its length beforehand, RDS lists the secret that it makes for itself. */
-function generated(urn: Urn, type: string, inputs: PropertyMap): PropertyMap {
-  if (type === "aws:rds/instance:Instance" && inputs.manageMasterUserPassword === true) {
-    return { masterUserSecrets: [{ secretArn: standIn(urn, "masterUserSecretArn") }] };
-  }
+/** The secret that RDS makes for itself, which it lists. */
+function listed(urn: Urn, type: string, inputs: PropertyMap): PropertyMap {
+  if (type !== "aws:rds/instance:Instance" || inputs.manageMasterUserPassword !== true) return {};
+  return { masterUserSecrets: [{ secretArn: standIn(urn, "masterUserSecretArn") }] };
+}
+
+/** What `RandomId` generates, in the length that it will have: names are cut and checked by it. Not marked as a stand-in. */
+export function generated(urn: Urn, type: string, inputs: PropertyMap): PropertyMap {
   if (type !== "random:index/randomId:RandomId" || typeof inputs.byteLength !== "number") return {};
-  return {
-    hex: createHash("sha256")
-      .update(urn)
-      .digest("hex")
-      .slice(0, inputs.byteLength * 2),
-  };
+  const digits = createHash("sha256").update(urn).digest("hex");
+  return { hex: digits.slice(0, inputs.byteLength * 2) };
 }

@@ -8,7 +8,15 @@ import { type AliasSpec, type CallbackRef, type Goal, type GoalOptions, noOption
 import { answersFile } from "./offline-answers";
 import type { ComponentExpander, Expansion } from "./plugin";
 import type { StandIns } from "./references";
-import type { PropertyMap, PropertyValue, RecordedResource, ResourceOptions, Urn } from "./types";
+import type {
+  EvaluateOptions,
+  KnownOutputs,
+  PropertyMap,
+  PropertyValue,
+  RecordedResource,
+  ResourceOptions,
+  Urn,
+} from "./types";
 import { isProviderType, makeUrn, packageOf } from "./urn";
 import { flattenOutputValues, mapValues, secret, unknownValue } from "./values";
 
@@ -44,6 +52,7 @@ interface RegistrarParts {
   readonly dependencyVersion: (provider: string, dependency: string) => string | undefined;
   /** Makes values for what only the cloud knows; unknown without it. */
   readonly standIns?: StandIns;
+  readonly deployed?: EvaluateOptions["deployed"];
   readonly warn: (message: string, urn: Urn) => void;
 }
 
@@ -64,11 +73,11 @@ export class Registrar {
   async register(given: Goal): Promise<Registered> {
     const goal = await this.transform(this.withComponentProviders(this.withComponentAliases(given)));
     const urn = makeUrn(this.parts.stack, this.parts.project, goal.parent, goal.type, goal.name);
-    const record = this.buildRecord(urn, goal);
-    this.add(goal.remote ? asRegisteredByProvider(record, goal) : record);
+    const built = this.buildRecord(urn, goal);
+    const record = this.settle(goal.remote ? asRegisteredByProvider(built, goal) : built);
     this.transforms.set(urn, goal.transforms);
     if (!goal.custom) this.componentProviders.set(urn, goal.options.providers);
-    if (goal.remote) return this.expand(goal, record);
+    if (goal.remote) return this.expand(goal, built);
     await this.runHooks("beforeCreate", record);
     await this.runHooks("afterCreate", record);
     return { record, outputs: goal.custom ? record.outputs : {}, outputDependencies: {} };
@@ -80,12 +89,18 @@ export class Registrar {
       provider ??
       this.inheritedProvider(record.parent, packageRequest.name) ??
       this.parts.providers.reference(packageRequest);
-    const complete = { ...record, provider: reference };
-    this.add(complete);
-    return complete;
+    return this.settle({ ...record, provider: reference });
   }
 
-  add(record: RecordedResource): void {
+  /** Records a resource with what is already known of it. */
+  settle(record: RecordedResource): RecordedResource {
+    const known = this.parts.deployed?.(record);
+    const settled = known === undefined || !record.custom ? record : withKnown(record, known);
+    this.add(settled);
+    return settled;
+  }
+
+  private add(record: RecordedResource): void {
     if (this.records.has(record.urn)) {
       throw new EvaluationError(
         "engine",
@@ -329,6 +344,16 @@ function placed(error: unknown, goal: Goal): EvaluationError {
 /** The provider of a remote component registers it again, from the Node SDK: without its arguments, which are no inputs. */
 function asRegisteredByProvider(record: RecordedResource, goal: Goal): RecordedResource {
   return { ...record, inputs: {}, propertyDependencies: {}, dependencies: [...goal.options.dependsOn].sort() };
+}
+
+/** A record with what a deployed stack knows of it; what the program reads has the id that the program gives. */
+function withKnown(record: RecordedResource, { id, outputs }: KnownOutputs): RecordedResource {
+  const secretOutputs = record.options.additionalSecretOutputs ?? [];
+  return {
+    ...record,
+    ...(record.external || id === undefined ? {} : { id }),
+    outputs: withSecretOutputs({ ...record.outputs, ...outputs }, secretOutputs),
+  };
 }
 
 /** Outputs named as secret are secret, known or not. */

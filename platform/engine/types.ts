@@ -95,6 +95,18 @@ export interface EvaluateOptions {
    * @default "unknown"
    */
   readonly outputs?: "unknown" | "stand-in";
+  /**
+   * What a deployed stack knows of a resource that the program registers or reads; undefined for what is new or made anew. It is
+   * asked once for each, in the order of registration.
+   * @default nothing is deployed
+   */
+  readonly deployed?: (record: RecordedResource) => KnownOutputs | undefined;
+}
+
+/** What is known of a resource before it is made or changed. */
+export interface KnownOutputs {
+  readonly id?: string;
+  readonly outputs: PropertyMap;
 }
 
 /** The result of evaluating a program: everything that preview, diff, cost, limits, policies and the local platform stand on. */

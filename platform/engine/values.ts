@@ -35,6 +35,10 @@ export const isResourceReference = (value: PropertyValue | undefined): value is 
 export const isOutputValue = (value: PropertyValue | undefined): value is PropertyObject =>
   hasSignature(value, "output");
 
+/** True for a secret whose value is not at hand: a ciphertext of a state file. */
+export const isHiddenSecret = (value: PropertyValue | undefined): boolean =>
+  isSecret(value) && (value.value === undefined || isUnknown(value.value) || value.value === "[secret]");
+
 /** Marks a value as secret; a value that already is stays as it is. */
 export function secret(value: PropertyValue): PropertyValue {
   return isSecret(value) ? value : { [signatureKey]: signatures.secret, value };
@@ -107,4 +111,11 @@ export function flattenOutputValues(value: PropertyValue, dependencies: Set<Urn>
 
 export function mapValues(map: PropertyMap, change: (value: PropertyValue) => PropertyValue): PropertyMap {
   return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+}
+
+/** Changes every text inside a value. */
+export function mapTexts(value: PropertyValue, change: (text: string) => PropertyValue): PropertyValue {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
+  return isObject(value) ? mapValues(value, (item) => mapTexts(item, change)) : value;
 }

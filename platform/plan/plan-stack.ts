@@ -1,6 +1,7 @@
 import { EvaluationError, evaluate } from "../engine";
 import { checkSameStack, loadBaseline } from "./baseline";
 import type { GitBaselineOptions } from "./baseline/git";
+import { deployedOutputs } from "./deployed";
 import type { Plan } from "./model";
 import { makePlan } from "./plan";
 
@@ -27,8 +28,9 @@ export async function planAgainst(baseline: string, options: Options): Promise<P
 async function planWith(baseline: string, options: GitBaselineOptions): Promise<Plan> {
   const started = performance.now();
   const loading = loadBaseline(baseline, options);
-  if (!baseline.startsWith("git:")) await loading;
-  const [before, evaluation] = await bothOrNeither(loading, evaluate(options));
+  // A file says what is deployed, and the program is told; another commit's program runs side by side with this one.
+  const deployed = baseline.startsWith("git:") ? undefined : deployedOutputs((await loading).state);
+  const [before, evaluation] = await bothOrNeither(loading, evaluate({ ...options, deployed }));
   checkSameStack(before, evaluation);
   const plan = makePlan(evaluation, before);
   return {

@@ -1,13 +1,9 @@
-import { replacementRule } from "../../catalog/replacement";
-import { resourceHash } from "../engine/references";
-import type { Diagnostic, Evaluation, Urn } from "../engine/types";
-import { isUnknown, mapValues } from "../engine/values";
-import { diffResource, providerUrn } from "./diff/resource";
-import type { Surroundings } from "./diff/unknowns";
-import type { Plan, ResourceState, StackState, Step, StepNotes, StepOp } from "./model";
-import { type Reading, ReferenceNames, readOld, stateWithoutStandIns, withoutStandIns } from "./references";
-import { isDefaultProvider, isRootStack, stateOfEvaluation } from "./states";
-import { canonical } from "./values";
+import type { Diagnostic, Evaluation } from "../engine/types";
+import { mapValues } from "../engine/values";
+import type { Plan, StackState, Step, StepOp } from "./model";
+import { Planner } from "./planner";
+import { stateWithoutStandIns, withoutStandIns } from "./references";
+import { stateOfEvaluation } from "./states";
 
 export interface Baseline {
   readonly state: StackState;
@@ -18,7 +14,9 @@ export interface Baseline {
 /** Plans the change from a baseline, or from an empty stack, to what an evaluated program declares. */
 export function makePlan(evaluation: Evaluation, baseline?: Baseline): Plan {
   const head = stateOfEvaluation(evaluation);
-  const steps = new Planner(head, baseline?.state).steps().map(asShown);
+  const planner = new Planner(baseline?.state.resources ?? []);
+  for (const resource of head.resources) planner.add(resource);
+  const steps = planner.steps().map(asShown);
   const counted: Partial<Record<StepOp, number>> = {};
   for (const { op } of steps) counted[op] = (counted[op] ?? 0) + 1;
   return {
@@ -62,207 +60,4 @@ function refusals(steps: readonly Step[]): Diagnostic[] {
       }),
     ),
   );
-}
-
-interface Match {
-  readonly next: ResourceState;
-  readonly old?: ResourceState;
-}
-
-/** Decides one step per resource. Replacements spread to dependants, so passes repeat until nothing is added. */
-class Planner {
-  private readonly matches: readonly Match[];
-  private readonly leftovers: readonly ResourceState[];
-  private readonly current = new Map<Urn, Urn>();
-  private readonly decided = new Map<Urn, Step>();
-  /** URNs of both sides by their hash, and what the baseline knows by current URN. */
-  private readonly byHash = new Map<string, Urn>();
-  private readonly olds = new Map<Urn, ResourceState>();
-  private readonly names: ReferenceNames;
-  private readonly reading: Reading;
-
-  constructor(head: StackState, baseline: StackState | undefined) {
-    const before = new Map(
-      (baseline?.resources ?? []).filter(({ rest }) => rest?.delete !== true).map((r) => [r.urn, r]),
-    );
-    const taken = new Set<Urn>();
-    this.matches = head.resources.map((next): Match => {
-      const urn = [next.urn, ...next.aliases].find((candidate) => before.has(candidate) && !taken.has(candidate));
-      if (urn === undefined) return { next };
-      taken.add(urn);
-      this.current.set(urn, next.urn);
-      return { next, old: before.get(urn) };
-    });
-    const urns = [...head.resources, ...(baseline?.resources ?? [])].map(({ urn }) => urn);
-    for (const urn of urns) this.byHash.set(resourceHash(urn), urn);
-    for (const { next, old } of this.matches) if (old !== undefined) this.olds.set(next.urn, old);
-    this.names = new ReferenceNames(urns);
-    this.reading = {
-      currentUrn: (hash) => this.current.get(this.byHash.get(hash) ?? ""),
-      isNew: (hash) => this.isNew(this.byHash.get(hash) ?? ""),
-      known: ({ resource, output }) => this.known(this.byHash.get(resource) ?? "", output),
-    };
-    this.leftovers = (baseline?.resources ?? []).filter(({ urn, rest }) => rest?.delete === true || !taken.has(urn));
-  }
-
-  steps(): Step[] {
-    for (let known = -1; known !== this.replacements(); ) {
-      known = this.replacements();
-      for (const match of this.matches) this.decided.set(match.next.urn, this.decide(match));
-    }
-    const listed = [...this.decided.values()].filter((step) => !isDefaultProvider(step));
-    const gone = this.leftovers.filter((state) => !isDefaultProvider(state) && !isRootStack(state));
-    return [...listed, ...gone.reverse().map(deletion)];
-  }
-
-  private replacements(): number {
-    return [...this.decided.values()].filter(({ op }) => isReplacement(op)).length;
-  }
-
-  private decide({ next, old }: Match): Step {
-    const base = { urn: next.urn, type: next.type, name: next.name, provider: next.provider, new: next };
-    const plain = {
-      ...base,
-      differences: new Map(),
-      diffReasons: [],
-      replaceReasons: [],
-      detailedDiff: null,
-      notes: {},
-    };
-    if (next.external) {
-      const other = old?.external === true && old.id !== next.id;
-      return { ...plain, old, op: other ? "read-replacement" : "read" };
-    }
-    if (old === undefined || old.external) return { ...plain, op: next.importId === undefined ? "create" : "import" };
-    const found = diffResource(old, next, this.surroundings(), this.reading);
-    const reasons = [...found.replaceReasons, ...this.otherReasons(old, next)];
-    const dragging = this.draggedBy(next);
-    const replaced = next.custom && (reasons.length > 0 || dragging.length > 0);
-    const imported = next.importId !== undefined && old.id !== undefined && next.importId !== old.id;
-    const changed = found.diffReasons.length > 0;
-    const op: StepOp = imported ? "import-replacement" : replaced ? "replace" : changed ? "update" : "same";
-    return {
-      ...base,
-      old,
-      op,
-      differences: new Map(
-        [...found.differences].map(([key, difference]) => [key, this.names.show(difference, this.reading.isNew)]),
-      ),
-      diffReasons: [...found.diffReasons, ...this.otherReasons(old, next)],
-      replaceReasons: reasons,
-      detailedDiff: changed ? found.detailedDiff : null,
-      notes: this.notes(old, next, op, found, dragging),
-    };
-  }
-
-  private isNew(urn: Urn): boolean {
-    const op = this.decided.get(urn)?.op;
-    return op !== undefined && (op === "create" || isReplacement(op));
-  }
-
-  /** An output as the baseline has it, under current names. */
-  private known(urn: Urn, output: string): string | undefined {
-    const old = this.olds.get(urn);
-    const value = output === "id" ? old?.id : old?.outputs[output];
-    if (typeof value !== "string" || isUnknown(value)) return undefined;
-    const { value: read } = readOld({ value }, this.reading);
-    return typeof read === "string" ? read : undefined;
-  }
-
-  private surroundings(): Surroundings {
-    return {
-      currentUrn: (urn) => this.current.get(urn) ?? urn,
-      isNew: (urn) => this.isNew(urn),
-      changedOutputs: (urn) => {
-        const step = this.decided.get(urn);
-        const outputs = step?.op === "update" ? replacementRule(step.type)?.changedByUpdate : undefined;
-        return outputs === undefined ? [] : [...Object.keys(outputs), ...Object.values(outputs).flat()];
-      },
-    };
-  }
-
-  /** Reasons for a replacement that are no inputs: another provider, another trigger. */
-  private otherReasons(old: ResourceState, next: ResourceState): string[] {
-    const reasons: string[] = [];
-    if (this.providerChanged(old, next)) reasons.push("provider");
-    const trigger = [old.replacementTrigger ?? null, next.replacementTrigger ?? null] as const;
-    if (trigger[0] !== null && canonical(trigger[0]) !== canonical(trigger[1])) reasons.push("replacementTrigger");
-    return reasons;
-  }
-
-  /** Default providers of any version are one; another explicit provider, or one that is replaced, makes everything anew. */
-  private providerChanged(old: ResourceState, next: ResourceState): boolean {
-    if (old.provider === undefined || next.provider === undefined) return false;
-    const [from, to] = [providerUrn(old.provider), providerUrn(next.provider)];
-    if (this.decided.get(to)?.op === "replace") return true;
-    const known = this.current.get(from) ?? from;
-    return known !== to && !(isDefaultName(from) && isDefaultName(to));
-  }
-
-  /** What this one must follow: `replaceWith`, and whatever it is deleted with. */
-  private draggedBy(next: ResourceState): Urn[] {
-    const leaders = [...(next.replaceWith ?? [])];
-    return leaders.filter((urn) => isReplacement(this.decided.get(urn)?.op ?? "same"));
-  }
-
-  private notes(
-    old: ResourceState,
-    next: ResourceState,
-    op: StepOp,
-    found: ReturnType<typeof diffResource>,
-    dragging: readonly Urn[],
-  ): StepNotes {
-    const oldParent = old.parent === undefined ? undefined : (this.current.get(old.parent) ?? old.parent);
-    const causes = [...dragging, ...this.causes(next, found.replaceReasons)];
-    const first = op === "replace" && (found.deleteBeforeReplace || this.followsDeletion(causes));
-    return {
-      ...(op === "update" ? filled("mayReplace", found.mayReplace) : {}),
-      ...filled("refused", found.refusals),
-      ...(first ? { deleteBeforeReplace: true } : {}),
-      ...(op === "replace" && causes.length > 0 ? { replacedBecauseOf: [...new Set(causes)] } : {}),
-      ...(old.urn === next.urn ? {} : { renamedFrom: old.urn }),
-      ...(oldParent === undefined || oldParent === next.parent ? {} : { oldParent }),
-      ...filled("ignored", found.ignored),
-      ...filled("notCompared", found.notCompared),
-      ...filled("knownAfterApply", found.knownAfterApply),
-    };
-  }
-
-  /** The replaced resources whose new outputs force this replacement. */
-  private causes(next: ResourceState, reasons: readonly string[]): Urn[] {
-    return reasons
-      .flatMap((property) => next.propertyDependencies[property] ?? [])
-      .filter((urn) => isReplacement(this.decided.get(urn)?.op ?? "same"));
-  }
-
-  /** What depends on a resource that is deleted first has to go before it. */
-  private followsDeletion(causes: readonly Urn[]): boolean {
-    return causes.some((urn) => this.decided.get(urn)?.notes.deleteBeforeReplace === true);
-  }
-}
-
-const isReplacement = (op: StepOp): boolean => op === "replace" || op === "import-replacement";
-
-const isDefaultName = (urn: Urn): boolean => /::default(_[^:]*)?$/.test(urn);
-
-function filled<K extends string>(key: K, list: readonly string[]): { readonly [key in K]?: readonly string[] } {
-  return (list.length === 0 ? {} : { [key]: list }) as { readonly [key in K]?: readonly string[] };
-}
-
-function deletion(old: ResourceState): Step {
-  const { urn, type, name, provider } = old;
-  const op: StepOp = old.external ? "discard" : "delete";
-  return {
-    op,
-    urn,
-    type,
-    name,
-    provider,
-    old,
-    differences: new Map(),
-    diffReasons: [],
-    replaceReasons: [],
-    detailedDiff: null,
-    notes: {},
-  };
 }

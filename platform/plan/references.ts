@@ -1,15 +1,8 @@
 import { type Reference, replaceReferences, resourceHash, standIn } from "../engine/references";
 import type { PropertyMap, PropertyValue, Urn } from "../engine/types";
 import { parseUrn } from "../engine/urn";
-import { isObject, mapValues, unknownValue } from "../engine/values";
+import { mapTexts, mapValues, unknownValue } from "../engine/values";
 import type { Difference, ResourceState } from "./model";
-
-/** Changes every text inside a value. */
-export function mapTexts(value: PropertyValue, change: (text: string) => PropertyValue): PropertyValue {
-  if (typeof value === "string") return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
-  return isObject(value) ? mapValues(value, (item) => mapTexts(item, change)) : value;
-}
 
 /** The resources whose outputs a value holds stand-ins of, by hash. */
 export function referencedHashes(value: PropertyValue): Set<string> {
@@ -42,8 +35,8 @@ export function stateWithoutStandIns(state: ResourceState): ResourceState {
 export class ReferenceNames {
   private readonly names = new Map<string, string>();
 
-  constructor(urns: Iterable<Urn>) {
-    for (const urn of urns) this.names.set(resourceHash(urn), parseUrn(urn).name);
+  add(urn: Urn): void {
+    this.names.set(resourceHash(urn), parseUrn(urn).name);
   }
 
   /** `${database.address}` for a stand-in of what is already there, unknown for one of what is yet to be made. */

@@ -1,19 +1,22 @@
 import type { Evaluation, RecordedResource } from "../engine/types";
 import { parseUrn, rootStackType } from "../engine/urn";
+import { GeneratedValues } from "./generated";
 import type { ResourceState, StackState } from "./model";
 
 /** The state that a program declares. */
 export function stateOfEvaluation(evaluation: Evaluation): StackState {
+  const generated = new GeneratedValues(evaluation.resources);
   return {
     project: evaluation.project,
     stack: evaluation.stack,
     config: evaluation.config,
-    resources: evaluation.resources.map(stateOfRecord),
-    outputs: evaluation.outputs,
+    resources: evaluation.resources.map((record) => stateOfRecord(generated.mark(record))),
+    outputs: generated.markOutputs(evaluation.outputs),
   };
 }
 
-function stateOfRecord({ options, ...record }: RecordedResource): ResourceState {
+/** The state that one registration declares. */
+export function stateOfRecord({ options, ...record }: RecordedResource): ResourceState {
   const { urn, type, name, custom, external, id, parent, provider, inputs, outputs, sourcePosition } = record;
   return {
     urn,

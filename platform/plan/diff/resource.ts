@@ -1,6 +1,14 @@
 import { type ReplacementRule, replacementRule } from "../../../catalog/replacement";
 import type { PropertyMap, PropertyValue, Urn } from "../../engine/types";
-import { containsUnknown, isObject, isSecret, isUnknown, unknownValue, withoutSecrets } from "../../engine/values";
+import {
+  containsUnknown,
+  isHiddenSecret,
+  isObject,
+  isSecret,
+  isUnknown,
+  unknownValue,
+  withoutSecrets,
+} from "../../engine/values";
 import type { Difference, DiffKind, PropertyDiff, ResourceState } from "../model";
 import { contains, formatPath, type Path, parsePath, touches } from "../paths";
 import { type Reading, readNew, readOld, referencedHashes } from "../references";
@@ -85,9 +93,7 @@ function isKnownAfterApply(value: PropertyValue, reading: Reading): boolean {
 
 /** A secret whose value is not at hand: a ciphertext of a state file, or one that a digest has blinded. */
 function isHidden(value: PropertyValue): boolean {
-  if (value === "[secret]") return true;
-  if (!isSecret(value)) return false;
-  return value.value === undefined || isUnknown(value.value) || value.value === "[secret]";
+  return value === "[secret]" || isHiddenSecret(value);
 }
 
 /** The resource's own wish wins, then the type's rule, then a name that the old and the new one cannot share. */
