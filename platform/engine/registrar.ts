@@ -1,5 +1,5 @@
 import { resolveAliases } from "./aliases";
-import { withAssetHashes } from "./assets";
+import { withAssetHashes } from "./assets/hashes";
 import type { Callbacks, HookCall, InvokeCall } from "./callbacks";
 import { type DefaultProviders, type PackageRequest, pluginInputs } from "./default-providers";
 import { EvaluationError } from "./errors";
@@ -18,7 +18,7 @@ import type {
   Urn,
 } from "./types";
 import { isProviderType, makeUrn, packageOf } from "./urn";
-import { flattenOutputValues, mapValues, secret, unknownValue } from "./values";
+import { flattenOutputValues, mapValues, referencesAsIds, secret, unknownValue } from "./values";
 
 /** What the program is told about a resource it registered. */
 export interface Registered {
@@ -203,7 +203,7 @@ export class Registrar {
     const inputs: PropertyMap = {};
     for (const [key, value] of Object.entries(goal.inputs)) {
       const found = new Set<Urn>(goal.propertyDependencies[key] ?? []);
-      inputs[key] = withAssetHashes(flattenOutputValues(value, found), this.parts.folder);
+      inputs[key] = this.asInput(goal, key, flattenOutputValues(value, found));
       extra[key] = found;
     }
     if (isProviderType(goal.type)) Object.assign(inputs, this.pluginInputs(goal));
@@ -232,6 +232,16 @@ export class Registrar {
       options,
       ...(goal.sourcePosition === undefined ? {} : { sourcePosition: goal.sourcePosition }),
     };
+  }
+
+  /** A value as the provider gets it: assets with their hashes, and for a custom resource ids in place of resources. */
+  private asInput(goal: Goal, key: string, value: PropertyValue): PropertyValue {
+    try {
+      const hashed = withAssetHashes(value, this.parts.folder);
+      return goal.custom ? referencesAsIds(hashed) : hashed;
+    } catch (error) {
+      throw placed(new Error(`${key}: ${error instanceof Error ? error.message : String(error)}`), goal);
+    }
   }
 
   private finalOptions(urn: Urn, goal: Goal): ResourceOptions {

@@ -62,6 +62,19 @@ export function outputValue(value: PropertyValue, dependencies: readonly Urn[], 
   return marked;
 }
 
+/**
+ * A copy in which each reference to a resource is the resource's id, or the URN of a component, as providers get it that do not
+ * take references: those of AWS, and most others.
+ */
+export function referencesAsIds(value: PropertyValue): PropertyValue {
+  if (isResourceReference(value)) {
+    if (!("id" in value)) return value.urn ?? unknownValue;
+    return value.id === "" || value.id === null ? unknownValue : value.id!;
+  }
+  if (Array.isArray(value)) return value.map(referencesAsIds);
+  return isObject(value) ? mapValues(value, referencesAsIds) : value;
+}
+
 /** True when the value is unknown or holds an unknown anywhere inside. */
 export function containsUnknown(value: PropertyValue): boolean {
   return some(value, isUnknown);

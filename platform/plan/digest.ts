@@ -1,6 +1,7 @@
 import type { PropertyMap } from "../engine/types";
 import { blindSecrets } from "../engine/values";
 import type { Plan, PropertyDiff, ResourceState, Step, StepNotes, StepOp } from "./model";
+import { encodeNumbers } from "./numbers";
 
 /** `apitype.ResourceV3` in JSON: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/resources.json */
 export type ResourceV3 = { readonly urn: string; readonly custom: boolean; readonly type: string } & Readonly<
@@ -59,7 +60,7 @@ export function digestOf(plan: Plan, shown: readonly Step[]): PreviewDigest {
       project: plan.project,
       stack: plan.stack,
       baseline: plan.baseline,
-      outputs: blindSecrets(plan.outputs) as PropertyMap,
+      outputs: encodeNumbers(blindSecrets(plan.outputs)) as PropertyMap,
       notes: Object.fromEntries(
         plan.steps.filter(({ notes }) => Object.keys(notes).length > 0).map(({ urn, notes }) => [urn, notes]),
       ),
@@ -93,8 +94,8 @@ export function resourceV3(state: ResourceState): ResourceV3 {
     custom: state.custom,
     id: state.id,
     type: state.type,
-    inputs: filled(blindSecrets(state.inputs)),
-    outputs: filled(blindSecrets(state.outputs)),
+    inputs: filled(encodeNumbers(blindSecrets(state.inputs))),
+    outputs: filled(encodeNumbers(blindSecrets(state.outputs))),
     parent: state.parent,
     protect: state.protect || undefined,
     external: state.external || undefined,

@@ -1,7 +1,8 @@
 import type { PropertyMap, PropertyValue } from "../../engine/types";
 import { parseUrn } from "../../engine/urn";
-import { isObject, isSecret } from "../../engine/values";
+import { isObject, isSecret, mapValues } from "../../engine/values";
 import type { ResourceState } from "../model";
+import { decodeNumber } from "../numbers";
 import { baselineError, isJsonObject, type Json, type JsonObject, strings, text } from "./json";
 
 const known = new Set([
@@ -79,7 +80,7 @@ function dependencies(value: Json | undefined): Record<string, string[]> {
 const propertyMap = (value: Json | undefined): PropertyMap =>
   isJsonObject(value) ? (withPlaintext(value) as PropertyMap) : {};
 
-/** State files keep a secret as a ciphertext, or with `--show-secrets` as the JSON text of its value. */
+/** State files keep a secret as a ciphertext, or with `--show-secrets` as the JSON text of its value; see `encodeNumbers` for numbers. */
 function withPlaintext(value: PropertyValue): PropertyValue {
   if (isSecret(value)) {
     if (typeof value.plaintext !== "string") return value;
@@ -88,7 +89,7 @@ function withPlaintext(value: PropertyValue): PropertyValue {
   }
   if (Array.isArray(value)) return value.map(withPlaintext);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withPlaintext(item)]));
+  return decodeNumber(value) ?? mapValues(value, withPlaintext);
 }
 
 function parsed(plaintext: string): PropertyValue {

@@ -68,7 +68,7 @@ export function diffValues(
     const entries = diffMaps(old, next, rules, path);
     return entries.size === 0 ? undefined : { kind: "object", entries };
   }
-  if (old === next) return undefined;
+  if (Object.is(old, next) || old === next) return undefined;
   if (typeof old === "string" && typeof next === "string") return diffTexts(old, next, rules, path);
   return update;
 }
