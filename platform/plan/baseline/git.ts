@@ -15,6 +15,8 @@ export interface GitBaselineOptions {
   readonly timeoutMs: number;
   /** What the program is given for outputs; both sides of a comparison need the same. @default "unknown" */
   readonly outputs?: "unknown" | "stand-in";
+  /** Config values that win over the files, on both sides of a comparison. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface GitBaselineOptions {
  * @throws InputError for a ref that is none, EvaluationError for one whose program fails.
  */
 export async function gitBaseline(ref: string, options: GitBaselineOptions): Promise<LoadedBaseline> {
-  const { projectDir, stack, timeoutMs, outputs } = options;
+  const { projectDir, stack, timeoutMs, outputs, config } = options;
   const repository = await tryGit(projectDir, "rev-parse", "--show-toplevel");
   if (repository === undefined) throw refError(ref, "a folder inside a git repository", projectDir);
   const below = (await tryGit(projectDir, "rev-parse", "--show-prefix")) ?? "";
@@ -35,10 +37,12 @@ export async function gitBaseline(ref: string, options: GitBaselineOptions): Pro
     const folder = join(tree, below);
     if (!existsSync(join(folder, "Pulumi.yaml"))) throw refError(ref, "a commit that holds the project", repository);
     const modules = await provideModules(projectDir, folder, join(cache, "modules"), ref);
-    const evaluation = await evaluate({ projectDir: folder, stack, timeoutMs, outputs }).catch((error: unknown) => {
-      if (!EvaluationError.isInstance(error)) throw error;
-      throw new EvaluationError(error.failure, `git:${ref} does not evaluate: ${error.message}`, error.place);
-    });
+    const evaluation = await evaluate({ projectDir: folder, stack, timeoutMs, outputs, config }).catch(
+      (error: unknown) => {
+        if (!EvaluationError.isInstance(error)) throw error;
+        throw new EvaluationError(error.failure, `git:${ref} does not evaluate: ${error.message}`, error.place);
+      },
+    );
     const diagnostics: Diagnostic[] =
       modules === undefined
         ? []

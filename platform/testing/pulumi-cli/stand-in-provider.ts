@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb";
@@ -59,11 +59,17 @@ async function create(request: CreateRequest) {
   const inputs = fromStruct(request.getProperties());
   if (request.getPreview()) return new providerPb.CreateResponse().setProperties(toStruct(inputs));
   const { type, name } = parseUrn(urn);
-  const id = `${name}-${randomBytes(4).toString("hex")}`;
-  const outputs = { ...placeholders(type, name, declared.of(type), inputs), ...inputs };
+  const id = freshId(urn, name);
+  const outputs = { ...placeholders(type, id, declared.of(type), inputs), ...inputs };
   ledger.append({ op: "create", type, urn, id, outputs });
   await sleep(pauseMs);
   return new providerPb.CreateResponse().setId(id).setProperties(toStruct(outputs));
+}
+
+/** The same program gives the same ids, each creation of a URN another one. */
+function freshId(urn: string, name: string): string {
+  const earlier = ledger.entries().filter((entry) => entry.urn === urn && entry.op === "create").length;
+  return `${name}-${createHash("sha256").update(`${urn}#${earlier}`).digest("hex").slice(0, 8)}`;
 }
 
 async function update(request: UpdateRequest) {

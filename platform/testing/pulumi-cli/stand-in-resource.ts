@@ -1,11 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type ReplacementRule, replacementRule } from "../../../catalog/replacement";
 import type { DeclaredOutput } from "../../engine/declared-outputs";
 import type { PropertyMap, PropertyValue } from "../../engine/types";
 import { isObject, isSecret, unknownValue, unwrapSecret } from "../../engine/values";
 import { contains, formatPath, type Path, parsePath } from "../../plan/paths";
 
-/** Outputs that only a cloud would know, recognisable by their names. */
+/** Outputs that only a cloud would know, recognisable by their names; `name` is what tells the resource from others. */
 export function placeholders(
   type: string,
   name: string,
@@ -18,7 +18,8 @@ export function placeholders(
   ]);
   const made = Object.fromEntries(known.filter((entry): entry is [string, PropertyValue] => entry[1] !== undefined));
   if (type !== "random:index/randomId:RandomId") return made;
-  return { ...made, hex: randomBytes(Number(inputs.byteLength ?? 4)).toString("hex") };
+  const digits = createHash("sha256").update(name).digest("hex");
+  return { ...made, hex: digits.slice(0, 2 * Number(inputs.byteLength ?? 4)) };
 }
 
 function placeholder({ name, type: declared }: DeclaredOutput, type: string, of: string): PropertyValue | undefined {

@@ -4,14 +4,7 @@ import { join } from "node:path";
 import { evaluate } from "../../../evaluate";
 import type { ExpansionScope } from "../../../plugin";
 import type { PropertyMap, PropertyValue, RecordedResource } from "../../../types";
-import {
-  flattenOutputValues,
-  isObject,
-  isResourceReference,
-  isUnknown,
-  mapValues,
-  unknownValue,
-} from "../../../values";
+import { flattenOutputValues, isObject, isUnknown, mapValues, unknownValue } from "../../../values";
 import { plugins } from "../..";
 
 /** One component with its arguments; `{ "$ref": "subnet.id" }` stands for a resource of the program, or its output. */
@@ -148,7 +141,7 @@ function describe(component: string, children: RecordedResource[], probe: Record
     );
   const plain = (value: PropertyValue): PropertyValue => {
     if (isUnknown(value)) return "?";
-    if (isResourceReference(value)) return { resource: short(String(value.urn)) };
+    if (isObject(value) && typeof value.$urn === "string") return { resource: short(value.$urn) };
     if (Array.isArray(value)) return value.map(plain);
     if (!isObject(value)) return typeof value === "string" ? value.replaceAll(unknownValue, "?") : value;
     return Object.fromEntries(

@@ -37,8 +37,17 @@ function withReferences(value) {
 
 class Probe extends pulumi.CustomResource {
   constructor(name, inputs, opts) {
-    super("test:index:Probe", name, inputs, opts);
+    const shown = Object.entries(inputs).map(([key, value]) => [key, pulumi.output(value).apply(byUrn)]);
+    super("test:index:Probe", name, Object.fromEntries(shown), opts);
   }
+}
+
+/** A provider gets the id of a resource that it is given; which resource it is, only the URN tells. */
+function byUrn(value) {
+  if (pulumi.Resource.isInstance(value)) return { $urn: value.urn };
+  if (Array.isArray(value)) return value.map(byUrn);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, byUrn(item)]));
 }
 
 function construct({ type, name, args }) {
