@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProject, splitArguments } from "./project";
@@ -31,9 +31,15 @@ describe("project and stack config", () => {
     assert.deepEqual(secretKeys, ["demo:list", "demo:token"]);
   });
 
+  it("reads every scalar as the CLI does, and a key without a namespace as the project's", () => {
+    const dialect = join(__dirname, "fixtures", "config-dialect");
+    const known: unknown = JSON.parse(readFileSync(join(dialect, "config.json"), "utf8"));
+    assert.deepEqual(readStackConfig(readProject(dialect), "test").values, known);
+  });
+
   const refused: [string, string, string | undefined, RegExp][] = [
     ["malformed YAML", "", "config:\n  demo:a: [1\n", /Pulumi\.dev\.yaml:3:1: malformed YAML/],
-    ["a key without a namespace", "", "config:\n  a: 1\n", /Pulumi\.dev\.yaml: config\.a: a key has the form/],
+    ["a number that JSON does not have", "", "config:\n  a: .inf\n", /Pulumi\.dev\.yaml: config\.a: Infinity is not/],
     [
       "a wrong type",
       "config:\n  n: {type: integer}\n",

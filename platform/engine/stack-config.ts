@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { EvaluationError } from "./errors";
 import { isMap, type Project } from "./project";
 import { parseYaml } from "./yaml-file";
+import { goJson } from "./yaml-scalars";
 
 /** What stands in for a value that is encrypted in the stack's file. */
 export const secretPlaceholder = "[secret]";
@@ -35,7 +36,7 @@ export function readStackConfig(
   const file = `Pulumi.${stack}.yaml`;
   const path = join(project.stackConfigDir, file);
   if (existsSync(path)) {
-    for (const [key, value] of stackValues(path, file)) values.set(key, value);
+    for (const [key, value] of stackValues(path, file, project.name)) values.set(key, value);
   }
   for (const [key, text] of Object.entries(overrides)) {
     const name = key.includes(":") ? key : `${project.name}:${key}`;
@@ -48,15 +49,13 @@ export function readStackConfig(
   };
 }
 
-function* stackValues(path: string, file: string): Generator<[string, ConfigValue]> {
+function* stackValues(path: string, file: string, project: string): Generator<[string, ConfigValue]> {
   const { config } = parseYaml(readFileSync(path, "utf8"), file);
   if (config === undefined || config === null) return;
   if (!isMap(config)) throw new EvaluationError("project", `${file}: config: a map of keys to values is needed`);
   for (const [key, value] of Object.entries(config)) {
-    if (!key.includes(":")) {
-      throw new EvaluationError("project", `${file}: config.${key}: a key has the form <namespace>:<name>`);
-    }
-    yield [key.replace(/^([^:]+):config:/, "$1:"), toConfigValue(value)];
+    const full = key.includes(":") ? key.replace(/^([^:]+):config:/, "$1:") : `${project}:${key}`;
+    yield [full, toConfigValue(value, `${file}: config.${key}`)];
   }
 }
 
@@ -70,11 +69,12 @@ interface Declaration {
 function projectDeclarations(project: Project): Declaration[] {
   return Object.entries(project.config).map(([name, given]) => {
     const key = name.includes(":") ? name : `${project.name}:${name}`;
-    if (!isMap(given) || "secure" in given) return { key, fallback: toConfigValue(given) };
+    if (!isMap(given) || "secure" in given)
+      return { key, fallback: toConfigValue(given, `Pulumi.yaml: config.${name}`) };
     const type = typeof given.type === "string" ? given.type : undefined;
     const value = given.value ?? given.default;
     if (value === undefined || value === null) return { key, type };
-    const { text, secret } = toConfigValue(value);
+    const { text, secret } = toConfigValue(value, `Pulumi.yaml: config.${name}`);
     return { key, type, fallback: { text, secret: secret || given.secret === true } };
   });
 }
@@ -106,7 +106,7 @@ function hasType(text: string, type: string): boolean {
 }
 
 /** A structured value travels as JSON text, with a placeholder for what is encrypted inside. */
-function toConfigValue(value: unknown): ConfigValue {
+function toConfigValue(value: unknown, where: string): ConfigValue {
   let secret = false;
   const blind = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(blind);
@@ -119,6 +119,16 @@ function toConfigValue(value: unknown): ConfigValue {
     return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, blind(inner)]));
   };
   const plain = blind(value);
-  const text = typeof plain === "object" && plain !== null ? JSON.stringify(plain) : String(plain ?? "");
-  return { text, secret };
+  try {
+    return { text: configText(plain), secret };
+  } catch (error) {
+    throw new EvaluationError("project", `${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** A text as it is, an absent value as none, anything else as Go's JSON. */
+function configText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return "";
+  return typeof value === "bigint" ? String(value) : goJson(value);
 }
