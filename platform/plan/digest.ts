@@ -82,7 +82,8 @@ function digestStep(step: Step): PreviewStep {
     oldState: step.old && resourceV3(step.old),
     newState: step.new && resourceV3(step.new),
     diffReasons: step.diffReasons.length === 0 ? undefined : step.diffReasons,
-    replaceReasons: step.replaceReasons.length === 0 ? undefined : step.replaceReasons,
+    // The CLI gives no reason for a trigger.
+    replaceReasons: filled(step.replaceReasons.filter((reason) => reason !== "replacementTrigger")),
     detailedDiff: step.detailedDiff,
   };
 }

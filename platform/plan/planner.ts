@@ -94,9 +94,11 @@ export class Planner {
     }
     if (old === undefined || old.external) return { ...plain, op: next.importId === undefined ? "create" : "import" };
     const found = diffResource(old, next, this.surroundings(), this.reading);
-    const reasons = [...found.replaceReasons, ...this.otherReasons(old, next)];
     const dragging = this.draggedBy(next);
-    const replaced = next.custom && (reasons.length > 0 || dragging.length > 0);
+    // As under the CLI, what replaces the resource whatever its inputs are is the only reason then.
+    const others = this.otherReasons(old, next, dragging);
+    const reasons = others.length > 0 ? others : found.replaceReasons;
+    const replaced = next.custom && reasons.length > 0;
     const imported = next.importId !== undefined && old.id !== undefined && next.importId !== old.id;
     const changed = found.diffReasons.length > 0;
     const op: StepOp = imported ? "import-replacement" : replaced ? "replace" : changed ? "update" : "same";
@@ -107,9 +109,9 @@ export class Planner {
       differences: new Map(
         [...found.differences].map(([key, difference]) => [key, this.names.show(difference, this.reading.isNew)]),
       ),
-      diffReasons: [...found.diffReasons, ...this.otherReasons(old, next)],
+      diffReasons: others.length > 0 ? [] : found.diffReasons,
       replaceReasons: reasons,
-      detailedDiff: changed ? found.detailedDiff : null,
+      detailedDiff: changed && others.length === 0 ? found.detailedDiff : null,
       notes: this.notes(old, next, op, found, dragging),
     };
   }
@@ -140,13 +142,12 @@ export class Planner {
     };
   }
 
-  /** Reasons for a replacement that are no inputs: another provider, another trigger. */
-  private otherReasons(old: ResourceState, next: ResourceState): string[] {
-    const reasons: string[] = [];
-    if (this.providerChanged(old, next)) reasons.push("provider");
+  /** The first reason for a replacement that is no input: another trigger, a resource to be replaced with, another provider. */
+  private otherReasons(old: ResourceState, next: ResourceState, dragging: readonly Urn[]): string[] {
     const trigger = [old.replacementTrigger ?? null, next.replacementTrigger ?? null] as const;
-    if (trigger[0] !== null && canonical(trigger[0]) !== canonical(trigger[1])) reasons.push("replacementTrigger");
-    return reasons;
+    if (trigger[0] !== null && canonical(trigger[0]) !== canonical(trigger[1])) return ["replacementTrigger"];
+    if (dragging.length > 0) return ["replaceWith"];
+    return this.providerChanged(old, next) ? ["provider"] : [];
   }
 
   /** Default providers of any version are one; another explicit provider, or one that is replaced, makes everything anew. */

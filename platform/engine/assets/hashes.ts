@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PropertyMap, PropertyValue } from "../types";
-import { isArchive, isAsset, isObject, mapValues } from "../values";
+import { isArchive, isAsset, isObject, mapValues, signatureKey } from "../values";
 import { type ArchiveEntry, byBytes, entriesOfFile, entriesOfFolder, isArchiveFile } from "./archive-entries";
 import { tarBlocks } from "./tar";
 
@@ -17,13 +17,15 @@ import { tarBlocks } from "./tar";
 export function withAssetHashes(value: PropertyValue, folder: string): PropertyValue {
   if (Array.isArray(value)) return value.map((item) => withAssetHashes(item, folder));
   if (!isObject(value)) return value;
-  const copy = mapValues(value, (item) => withAssetHashes(item, folder));
-  if (isAsset(value)) return withHash(copy, assetHash(value, folder));
-  return isArchive(value) ? withHash(copy, archiveHash(value, folder)) : copy;
+  if (!isAsset(value) && !isArchive(value)) return mapValues(value, (item) => withAssetHashes(item, folder));
+  const hash = isAsset(value) ? assetHash(value, folder) : archiveHash(value, folder);
+  const parts = ["text", "path", "uri", "assets"].filter((key) => key in value && value[key] !== "");
+  return {
+    [signatureKey]: value[signatureKey]!,
+    ...Object.fromEntries(parts.map((key) => [key, withAssetHashes(value[key]!, folder)])),
+    ...(hash === undefined ? {} : { hash }),
+  };
 }
-
-const withHash = (copy: PropertyMap, hash: string | undefined): PropertyMap =>
-  hash === undefined ? copy : { ...copy, hash };
 
 function assetHash(asset: PropertyMap, folder: string): string | undefined {
   const content = assetContent(asset, folder);

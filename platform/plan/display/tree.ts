@@ -95,7 +95,7 @@ function infoText(step: Step, diagnostics: readonly Diagnostic[]): string {
     difference.kind === "add" ? "+" : difference.kind === "delete" ? "-" : "~";
   const keys = (sign: "+" | "-" | "~"): string => {
     const names = [...step.differences].filter(([, difference]) => of(difference) === sign).map(([key]) => key);
-    const metadata = sign === "~" ? step.diffReasons.filter((key) => !step.differences.has(key)) : [];
+    const metadata = sign === "~" ? step.replaceReasons.filter((key) => !step.differences.has(key)) : [];
     const list = [...names, ...metadata].sort();
     return list.length === 0 ? "" : sign + list.join(",");
   };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type ReplacementRule, replacementRule } from "../../../catalog/replacement";
 import type { DeclaredOutput } from "../../engine/declared-outputs";
 import type { PropertyMap, PropertyValue } from "../../engine/types";
-import { isObject, isSecret, unknownValue, unwrapSecret } from "../../engine/values";
+import { isArchive, isAsset, isObject, isSecret, unknownValue, unwrapSecret } from "../../engine/values";
 import { contains, formatPath, type Path, parsePath } from "../../plan/paths";
 
 /** Outputs that only a cloud would know, recognisable by their names; `name` is what tells the resource from others. */
@@ -88,19 +88,23 @@ function changesOf(
   if (old !== undefined && next !== undefined && (isSecret(old) || isSecret(next))) {
     return changesOf(unwrapSecret(old), unwrapSecret(next), path, unordered);
   }
+  if (JSON.stringify(old) === JSON.stringify(next)) return [];
+  const lists = Array.isArray(old) && Array.isArray(next);
   const isSet = unordered.some((pattern) => pattern.length === path.length && contains(pattern, path));
-  const both = (isObject(old) && isObject(next)) || (!isSet && Array.isArray(old) && Array.isArray(next));
-  if (!both) {
-    const text = (value: PropertyValue | undefined) =>
-      JSON.stringify(isSet && Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
-    if (text(old) === text(next)) return [];
+  if (lists && isSet && asSet(old) === asSet(next)) return [];
+  if (!lists && !(isPlain(old) && isPlain(next))) {
     return [{ path, kind: old === undefined ? "ADD" : next === undefined ? "DELETE" : "UPDATE" }];
   }
   const [from, to] = [old as PropertyMap, next as PropertyMap];
   const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].filter((key) => !key.startsWith("__"));
-  const part = (key: string): string | number => (Array.isArray(next) ? Number(key) : key);
-  return keys.flatMap((key) => changesOf(from[key], to[key], [...path, part(key)], unordered));
+  return keys.flatMap((key) => changesOf(from[key], to[key], [...path, lists ? Number(key) : key], unordered));
 }
+
+const asSet = (items: readonly PropertyValue[]): string =>
+  JSON.stringify(items.map((item) => JSON.stringify(item)).sort());
+
+/** An object that is no marker of an asset or archive: those are one value to a provider. */
+const isPlain = (value: PropertyValue | undefined): boolean => isObject(value) && !isAsset(value) && !isArchive(value);
 
 function forces(rule: Partial<ReplacementRule>, old: PropertyMap, next: PropertyMap, path: Path): boolean {
   const conditional = (rule.conditions ?? []).filter(({ when }) => when(old, next) === true).map((entry) => entry.path);

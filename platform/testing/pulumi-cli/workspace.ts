@@ -114,8 +114,9 @@ export class CliWorkspace {
     }
   }
 
+  /** The state file with every secret in plain text: all of them were made up. */
   async exported(): Promise<string> {
-    return this.must("stack", "export", "--stack", this.stack);
+    return this.must("stack", "export", "--show-secrets", "--stack", this.stack);
   }
 
   destroy(): Promise<string> {
