@@ -79,4 +79,13 @@ describe("texts that hold outputs", () => {
     assert.equal(step.op, "same");
     assert.ok(step.notes.notCompared?.includes("containerDefinitions"));
   });
+
+  it("are compared around what nobody knows before `up`", () => {
+    const looked = standIn("parameter /image", "value");
+    const real = task("images/web@sha256:1", "arn:aws:iam::123456789012:role/role-1");
+    const before = [role("/", "arn:aws:iam::123456789012:role/role-1"), real];
+    const unchanged = stepOf(plan(before, [role("/"), task(`images/${looked}`, arn)]), "task");
+    assert.deepEqual([unchanged.op, unchanged.notes.notCompared], ["same", ["containerDefinitions"]]);
+    assert.equal(stepOf(plan(before, [role("/"), task(`other/${looked}`, arn)]), "task").op, "replace");
+  });
 });

@@ -13,6 +13,7 @@ import type { Difference, DiffKind, PropertyDiff, ResourceState } from "../model
 import { contains, formatPath, type Path, parsePath, touches } from "../paths";
 import { type Reading, readNew, readOld, referencedHashes } from "../references";
 import { canonical, withoutDefaults } from "../values";
+import { matchesAroundUnknown } from "./around-unknown";
 import { decideUnknowns, type Surroundings } from "./unknowns";
 import { diffMaps } from "./values";
 
@@ -56,6 +57,10 @@ export function diffResource(
       if (isHidden(was) || isHidden(is)) {
         if (was === null || is === null) return undefined;
         if (isHidden(was) !== isHidden(is) && !isSecret(was) && !isSecret(is)) return undefined;
+        notCompared.add(formatPath(path));
+        return "same";
+      }
+      if (typeof was === "string" && typeof is === "string" && matchesAroundUnknown(was, is, reading)) {
         notCompared.add(formatPath(path));
         return "same";
       }
