@@ -22,13 +22,19 @@ describe("components/ci-policies", () => {
     }
   });
 
-  it("compares the workflow's subject as a whole", () => {
-    const [statement] = workflowTrust("arn:provider", "studio/game", "environment:prod").Statement;
-    assert.deepEqual(statement?.Condition, {
-      StringEquals: {
-        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-        "token.actions.githubusercontent.com:sub": "repo:studio/game:environment:prod",
-      },
-    });
+  const subjectOf = (ids?: { owner: number; repository: number; orNames?: boolean }) => {
+    const [statement] = workflowTrust("arn:provider", { repository: "studio/game", ids }, "environment:prod").Statement;
+    const { StringEquals, ...others } = statement!.Condition;
+    assert.deepEqual(others, {}, "nothing but a comparison of the whole");
+    assert.equal(StringEquals["token.actions.githubusercontent.com:aud"], "sts.amazonaws.com");
+    return StringEquals["token.actions.githubusercontent.com:sub"];
+  };
+
+  it("compares the workflow's subject as a whole, by names, by numbers, or by both while a repository moves", () => {
+    const names = "repo:studio/game:environment:prod";
+    const immutable = "repo:studio@12/game@345:environment:prod";
+    assert.equal(subjectOf(), names);
+    assert.equal(subjectOf({ owner: 12, repository: 345 }), immutable);
+    assert.deepEqual(subjectOf({ owner: 12, repository: 345, orNames: true }), [immutable, names]);
   });
 });

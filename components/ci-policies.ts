@@ -161,11 +161,39 @@ function stateStatements(stacks: readonly string[], stateBucket: string | undefi
   ];
 }
 
+/** The GitHub repository whose workflows may take a role. */
+export interface WorkflowRepository {
+  /** OWNER/NAME. */
+  readonly repository: string;
+  /**
+   * GitHub's numbers of the owner and of the repository. A repository that was made, renamed or moved since 15 July 2026 sends them in
+   * its subject (`repo:OWNER@ID/NAME@ID:...`), and older ones may choose to.
+   * https://docs.github.com/en/actions/reference/security/oidc
+   * @default the subject has names alone
+   */
+  readonly ids?: {
+    readonly owner: number;
+    readonly repository: number;
+    /** Let the subject of names alone in as well, while a repository moves from one to the other. @default false */
+    readonly orNames?: boolean;
+  };
+}
+
+/** The subjects that a workflow may come with. Each is compared as a whole: no wildcard, so that nothing else fits. */
+export function workflowSubjects({ repository, ids }: WorkflowRepository, subject: string): string[] {
+  const names = `repo:${repository}:${subject}`;
+  if (ids === undefined) return [names];
+  const [owner, name] = repository.split("/");
+  const immutable = `repo:${owner}@${ids.owner}/${name}@${ids.repository}:${subject}`;
+  return ids.orNames === true ? [immutable, names] : [immutable];
+}
+
 /**
  * Who may take a role: workflows of one repository, either of one deployment environment of GitHub or of one branch. The subject
  * is compared as a whole, so that no other branch, fork or repository fits.
  */
-export function workflowTrust(provider: Text, repository: string, subject: string) {
+export function workflowTrust(provider: Text, repository: WorkflowRepository, subject: string) {
+  const subjects = workflowSubjects(repository, subject);
   return {
     Version: "2012-10-17",
     Statement: [
@@ -177,7 +205,7 @@ export function workflowTrust(provider: Text, repository: string, subject: strin
         Condition: {
           StringEquals: {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": `repo:${repository}:${subject}`,
+            "token.actions.githubusercontent.com:sub": subjects.length === 1 ? subjects[0]! : subjects,
           },
         },
       },

@@ -2,14 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { policySizeProblem } from "../catalog/iam";
 import { InputError } from "../contracts/input-error";
-import { buildStatements, type CiScope, deployStatements, workflowTrust } from "./ci-policies";
+import { buildStatements, type CiScope, deployStatements, type WorkflowRepository, workflowTrust } from "./ci-policies";
 import { Component } from "./component";
 import { product } from "./names";
 import { policyDocument, policyText, type Statement } from "./policy";
 
-export interface CiRolesArgs {
-  /** GitHub repository, OWNER/NAME. */
-  readonly repository: string;
+export interface CiRolesArgs extends WorkflowRepository {
   readonly accountId: pulumi.Input<string>;
   readonly region: string;
   readonly stateBucket?: string;
@@ -62,7 +60,7 @@ export class CiRoles extends Component {
           name: `${product}-ci-${role}`,
           description: `Workflows of ${args.repository}: ${role}`,
           maxSessionDuration: 3600,
-          assumeRolePolicy: pulumi.jsonStringify(workflowTrust(provider.arn, args.repository, subject)),
+          assumeRolePolicy: pulumi.jsonStringify(workflowTrust(provider.arn, args, subject)),
         },
         { parent, protect: true },
       );

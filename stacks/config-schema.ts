@@ -160,7 +160,18 @@ export const sharedSchema = z.strictObject({
   /** GitHub repository whose workflows may take the CI roles. @default no CI roles */
   ci: z
     .strictObject({
-      repository: z.string().regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, "expected OWNER/NAME"),
+      repository: z.string().regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, "expected OWNER/NAME; numbers go under ids"),
+      /**
+       * GitHub's numbers of the owner and of the repository, for one that was made, renamed or moved since 15 July 2026: its workflows
+       * sign in as `repo:OWNER@ID/NAME@ID:...`. `gh api repos/OWNER/NAME --jq '.owner.id, .id'` prints both.
+       */
+      ids: z
+        .strictObject({
+          owner: z.int().positive(),
+          repository: z.int().positive(),
+          orNames: z.boolean().default(false),
+        })
+        .optional(),
       /** Bucket of Pulumi's state, where Pulumi Cloud is not used. */
       stateBucket: z.string().optional(),
     })

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
-const { postReview } = createRequire(__filename)("./post-comment.cjs") as {
+const { notReviewed, postReview } = createRequire(__filename)("./post-comment.cjs") as {
+  notReviewed(project: string, run: object): string;
   postReview(options: { github: unknown; repo: object; run: object; body: string }): Promise<string>;
 };
 
@@ -66,6 +67,30 @@ describe("posting the review", () => {
     const { github, bodies } = githubDouble([open], []);
     await postReview({ github, repo, run, body: `${body}hello @everyone and node@sha256:a` });
     assert.doesNotMatch(bodies[0]!, /@[A-Za-z0-9]/);
+  });
+
+  it("stays within GitHub's limit however many mentions a comment has", async () => {
+    const { github, bodies } = githubDouble([open], []);
+    const full = `${body}${"@a".repeat(32_000)}`;
+    await postReview({ github, repo, run, body: full });
+    assert.ok(bodies[0]!.length <= 65_536, String(bodies[0]!.length));
+    assert.doesNotMatch(bodies[0]!, /@[A-Za-z0-9]/);
+  });
+
+  it("finds the pull request of a fork that was deleted by its commit alone", async () => {
+    const { github, written, asked } = githubDouble([{ ...open, number: 6, head: { sha: "other" } }, open], []);
+    assert.equal(await postReview({ github, repo, run: { ...run, head_repository: null }, body }), "created");
+    assert.deepEqual(written, ["create on 7"]);
+    assert.deepEqual(asked[0], { ...repo, state: "open", per_page: 100 });
+  });
+
+  it("replaces an old comment by one that says that nothing was reviewed", async () => {
+    const old = { id: 5, user: { type: "Bot" }, body: `${body}old` };
+    const { github, written } = githubDouble([open], [old]);
+    const text = notReviewed("game", { head_sha: "abcdef0123", html_url: "https://github.example/run/1" });
+    assert.match(text, /Commit abcdef0 was not reviewed.*\n.*https:\/\/github\.example\/run\/1/);
+    assert.equal(await postReview({ github, repo, run, body: text }), "updated");
+    assert.deepEqual(written, ["update 5"]);
   });
 
   it("writes nothing when the commit is no longer the head of an open pull request", async () => {
