@@ -4,7 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { InputError } from "../../../contracts/input-error";
 import { DatabaseUnavailable, sqlState, sqlStates } from "../database/types";
 import { EmbeddingFailed } from "../embedders/embedder";
-import { Conflict, NotFound } from "../items/errors";
+import { Conflict, NotFound, OtherVersion } from "../items/errors";
 
 /** RFC 9457. `type` is about:blank, so `title` is the status in words. */
 export interface Problem {
@@ -51,6 +51,7 @@ export function describeError(error: unknown): { status: number; detail: string;
   if (error instanceof Refusal) return { status: error.status, detail: error.message };
   if (InputError.isInstance(error)) return { status: 400, detail: error.message };
   if (error instanceof NotFound) return { status: 404, detail: error.message };
+  if (error instanceof OtherVersion) return { status: 412, detail: error.message };
   if (error instanceof Conflict) return { status: 409, detail: error.message };
   if (error instanceof DatabaseUnavailable) return { status: 503, detail: "the database cannot be reached; try again" };
   if (error instanceof EmbeddingFailed) return { status: 503, detail: "the embedder gives no answer; try again" };

@@ -5,16 +5,26 @@ import { conceptScopes } from "../items/concepts";
 import { worldTypes } from "../items/worlds";
 import { longestQuery } from "../search/search";
 
-const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
+export const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
   Type.Unsafe<T[number]>({ type: "string", enum: [...values], ...(description === undefined ? {} : { description }) });
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const text = (most: number, least = 1) => Type.String({ minLength: least, maxLength: most, pattern: "^[^\\u0000]*$" });
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const text = (most: number, least = 1) =>
+  Type.String({ minLength: least, maxLength: most, pattern: "^[^\\u0000]*$" });
 
 export const Uuid = Type.String({ format: "uuid" });
 export const Time = Type.String({ format: "date-time" });
-const object = <T extends Record<string, TSchema>>(properties: T) =>
+export const object = <T extends Record<string, TSchema>>(properties: T) =>
   Type.Object(properties, { additionalProperties: false });
-const free = Type.Record(Type.String(), Type.Unknown());
+export const free = Type.Record(Type.String(), Type.Unknown());
+
+export const KnownBy = Type.Optional(
+  Type.Array(text(255), { maxItems: 100, description: 'Who knows of it; absent or with "*": everybody.' }),
+);
+/** A filter on who knows of something. */
+export const knower = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 255, pattern: "^[^\\u0000]*$", description: "Only what this one knows of." }),
+);
+const known = nullable(Type.Array(Type.String()));
 
 export const IdParams = object({ id: Uuid });
 const Cursor = Type.String({
@@ -48,6 +58,10 @@ const ranking = object({
   vectorWeight: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   feedbackPassages: Type.Optional(Type.Integer({ minimum: 0, maximum: 50, description: "0 switches feedback off." })),
   feedbackWeight: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  recencyWeight: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: "Share of recency in the score; 0 where it is absent." }),
+  ),
+  recencyHalfLifeHours: Type.Optional(Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 168 })),
 });
 
 export const SearchBody = object({
@@ -62,12 +76,17 @@ export const SearchBody = object({
       description: "Lowest `match` of a hit; comparable between questions.",
     }),
   ),
-  kinds: Type.Optional(Type.Array(oneOf(["document", "concept", "event"]), { maxItems: 3 })),
+  kinds: Type.Optional(Type.Array(oneOf(["document", "concept", "event", "fact"]), { maxItems: 4 })),
   types: Type.Optional(Type.Array(text(50), { maxItems: 10, description: "Document, concept or event types." })),
   scopes: Type.Optional(Type.Array(oneOf([...conceptScopes, "world"]), { maxItems: 5 })),
   since: Type.Optional(Time),
   until: Type.Optional(Time),
   conceptId: Type.Optional(Uuid),
+  knownBy: knower,
+  at: Type.Optional(
+    Type.String({ format: "date-time", description: "Story time at which facts must hold; now where it is absent." }),
+  ),
+  includeEnded: Type.Optional(Type.Boolean({ default: false, description: "Also facts that do not hold then." })),
   group: Type.Optional(oneOf(["item", "passage"], "Best passage of each item, or every passage.")),
   ranking: Type.Optional(ranking),
   explain: Type.Optional(Type.Boolean({ default: false })),
@@ -87,7 +106,7 @@ const Explanation = Type.Object({
 });
 
 export const Hit = Type.Object({
-  kind: oneOf(["document", "concept", "event"]),
+  kind: oneOf(["document", "concept", "event", "fact"]),
   id: Uuid,
   type: Type.String(),
   scope: Type.String(),
@@ -103,6 +122,8 @@ export const Hit = Type.Object({
   source: nullable(Type.String()),
   file: nullable(Type.String()),
   occurredAt: Time,
+  validFrom: nullable(Time),
+  validUntil: nullable(Time),
   score: Type.Number({ description: "Place among this question's candidates, 0 to 1." }),
   match: Type.Number({ description: "How well the passage answers, 0 to 1, comparable between questions." }),
   explanation: Type.Optional(Explanation),
@@ -164,6 +185,7 @@ export const ConceptBody = object({
   scope: oneOf(conceptScopes),
   worldId: Type.Optional(Uuid),
   sources: Type.Optional(Type.Array(text(1024), { maxItems: 50 })),
+  knownBy: KnownBy,
 });
 export type ConceptBody = Static<typeof ConceptBody>;
 export const ConceptView = Type.Object({
@@ -174,6 +196,7 @@ export const ConceptView = Type.Object({
   scope: oneOf(conceptScopes),
   worldId: nullable(Uuid),
   sources: Type.Array(Type.String()),
+  knownBy: known,
   createdAt: Time,
   updatedAt: Time,
 });
@@ -184,6 +207,8 @@ export const ConceptChange = Type.Object(
     description: Type.Optional(text(5000, 0)),
     worldId: Type.Optional(Uuid),
     playerId: Type.Optional(text(255)),
+    knownBy: KnownBy,
+    learnedBy: KnownBy,
   },
   { additionalProperties: false, minProperties: 1 },
 );
@@ -197,6 +222,7 @@ export const VersionView = Type.Object({
   name: Type.String(),
   type: Type.String(),
   description: Type.String(),
+  knownBy: known,
   changes: free,
   validFrom: Time,
 });
@@ -253,11 +279,18 @@ export const EventBody = object({
   summary: text(5000),
   data: Type.Optional(free),
   npcs: Type.Optional(Type.Array(text(255), { maxItems: 100 })),
+  knownBy: KnownBy,
   conceptIds: Type.Optional(Type.Array(Uuid, { maxItems: 100 })),
   impact: Type.Optional(Type.Number({ minimum: 0, maximum: 1, default: 0.5 })),
   occurredAt: Type.Optional(Time),
 });
 export type EventBody = Static<typeof EventBody>;
+const { worldId: _world, ...eventFields } = EventBody.properties;
+export const EventChange = Type.Object(
+  { ...Type.Partial(Type.Object(eventFields)).properties, learnedBy: KnownBy, worldId: Type.Optional(Uuid) },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type EventChange = Static<typeof EventChange>;
 export const EventView = Type.Object({
   id: Uuid,
   worldId: Uuid,
@@ -265,6 +298,8 @@ export const EventView = Type.Object({
   summary: Type.String(),
   data: free,
   npcs: Type.Array(Type.String()),
+  knownBy: known,
+  version: Type.Integer(),
   conceptIds: Type.Array(Uuid),
   impact: Type.Number(),
   occurredAt: Time,

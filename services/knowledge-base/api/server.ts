@@ -17,6 +17,7 @@ import { createMetrics } from "./metrics";
 import { Refusal, refuseConnection, sendProblem } from "./problems";
 import { conceptRoutes } from "./routes/concepts";
 import { documentRoutes } from "./routes/documents";
+import { factRoutes } from "./routes/facts";
 import { operationRoutes } from "./routes/operations";
 import { searchRoutes } from "./routes/search";
 import { worldRoutes } from "./routes/worlds";
@@ -136,7 +137,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
   });
   await app.register(async (api) => {
-    for (const routes of [searchRoutes, documentRoutes, conceptRoutes, worldRoutes]) routes(api, service);
+    for (const routes of [searchRoutes, documentRoutes, conceptRoutes, worldRoutes, factRoutes]) routes(api, service);
     operationRoutes(api, service, metrics);
   });
   await app.ready();

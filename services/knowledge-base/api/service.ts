@@ -32,7 +32,7 @@ export function route(options: {
   const problem = { description: "Problem", content: { "application/problem+json": { schema: { $ref: "Problem#" } } } };
   const open = options.permission === undefined;
   const withBody = options.body === undefined ? [] : [413, 415];
-  const statuses = open ? [500, 503] : [400, 401, 403, 404, 409, ...withBody, 429, 500, 503];
+  const statuses = open ? [500, 503] : [400, 401, 403, 404, 409, 412, ...withBody, 429, 500, 503];
   return {
     config: { permission: options.permission, routeLimit: options.limit, bucket: options.bucket },
     schema: {

@@ -6,7 +6,9 @@ import { createLogger } from "../../../runtime/logger";
 import { listenSettings, readSettings, whereSet } from "../../../runtime/settings";
 import { heedStopSignals } from "../../../runtime/stop-signal";
 import { buildServer } from "../api/server";
+import { everything } from "../database/types";
 import { catchUp, needsRefill, refill } from "../index/maintenance";
+import { forgetAnswers } from "../items/once";
 import { openLibrary } from "../library";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,6 +32,7 @@ export async function serve(
   const keepUp = async () => {
     const active = await indexer.active();
     await catchUp(indexer, active);
+    await database.transaction(everything, forgetAnswers);
     if (await needsRefill(indexer, active)) {
       logger.info({ generation: active.id }, "indexing everything anew; the present index answers meanwhile");
       const next = await refill(indexer, { retrain: false });

@@ -296,6 +296,79 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/events/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Reads an event. */
+    get: operations["getEvent"];
+    put?: never;
+    post?: never;
+    /** Removes an event. */
+    delete: operations["deleteEvent"];
+    options?: never;
+    head?: never;
+    /** Tells an event differently, where it has the version that If-Match names. */
+    patch: operations["changeEvent"];
+    trace?: never;
+  };
+  "/facts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists facts that hold at a time, or proposals. */
+    get: operations["listFacts"];
+    put?: never;
+    /** Proposes a fact; nobody finds it before it is accepted. */
+    post: operations["proposeFact"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/facts/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Reads a fact, with its end and what took its place. */
+    get: operations["getFact"];
+    put?: never;
+    post?: never;
+    /** Removes a fact; what it had replaced holds again. */
+    delete: operations["deleteFact"];
+    options?: never;
+    head?: never;
+    /** Ends a fact, or adds who knows of it. */
+    patch: operations["changeFact"];
+    trace?: never;
+  };
+  "/facts/{id}/decision": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Accepts or rejects a proposal, by the word of a person or a rule. */
+    post: operations["decideFact"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/health": {
     parameters: {
       query?: never;
@@ -393,7 +466,7 @@ export interface operations {
            * @default 0
            */
           threshold?: number;
-          kinds?: ("document" | "concept" | "event")[];
+          kinds?: ("document" | "concept" | "event" | "fact")[];
           /** @description Document, concept or event types. */
           types?: string[];
           scopes?: ("global" | "day_world" | "dark_world" | "experience" | "world")[];
@@ -403,6 +476,18 @@ export interface operations {
           until?: string;
           /** Format: uuid */
           conceptId?: string;
+          /** @description Only what this one knows of. */
+          knownBy?: string;
+          /**
+           * Format: date-time
+           * @description Story time at which facts must hold; now where it is absent.
+           */
+          at?: string;
+          /**
+           * @description Also facts that do not hold then.
+           * @default false
+           */
+          includeEnded?: boolean;
           /**
            * @description Best passage of each item, or every passage.
            * @enum {string}
@@ -417,6 +502,10 @@ export interface operations {
             /** @description 0 switches feedback off. */
             feedbackPassages?: number;
             feedbackWeight?: number;
+            /** @description Share of recency in the score; 0 where it is absent. */
+            recencyWeight?: number;
+            /** @default 168 */
+            recencyHalfLifeHours?: number;
           };
           /** @default false */
           explain?: boolean;
@@ -435,7 +524,7 @@ export interface operations {
           "application/json": {
             hits: {
               /** @enum {string} */
-              kind: "document" | "concept" | "event";
+              kind: "document" | "concept" | "event" | "fact";
               /** Format: uuid */
               id: string;
               type: string;
@@ -457,6 +546,8 @@ export interface operations {
               file: string | null;
               /** Format: date-time */
               occurredAt: string;
+              validFrom: string | null;
+              validUntil: string | null;
               /** @description Place among this question's candidates, 0 to 1. */
               score: number;
               /** @description How well the passage answers, 0 to 1, comparable between questions. */
@@ -519,6 +610,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -653,6 +753,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -770,6 +879,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -875,6 +993,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1013,6 +1140,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1105,6 +1241,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1142,6 +1287,8 @@ export interface operations {
         /** @description Part of a name; % and _ mean themselves. */
         name?: string;
         type?: string;
+        /** @description Only what this one knows of. */
+        knownBy?: string;
       };
       header?: never;
       path?: never;
@@ -1166,6 +1313,7 @@ export interface operations {
               scope: "global" | "day_world" | "dark_world" | "experience";
               worldId: string | null;
               sources: string[];
+              knownBy: string[] | null;
               /** Format: date-time */
               createdAt: string;
               /** Format: date-time */
@@ -1213,6 +1361,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1258,6 +1415,8 @@ export interface operations {
         /** @description Part of a name; % and _ mean themselves. */
         name?: string;
         type?: string;
+        /** @description Only what this one knows of. */
+        knownBy?: string;
         worldId?: string;
       };
       header?: never;
@@ -1283,6 +1442,7 @@ export interface operations {
               scope: "global" | "day_world" | "dark_world" | "experience";
               worldId: string | null;
               sources: string[];
+              knownBy: string[] | null;
               /** Format: date-time */
               createdAt: string;
               /** Format: date-time */
@@ -1330,6 +1490,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1384,6 +1553,8 @@ export interface operations {
           /** Format: uuid */
           worldId?: string;
           sources?: string[];
+          /** @description Who knows of it; absent or with "*": everybody. */
+          knownBy?: string[];
         };
       };
     };
@@ -1404,6 +1575,7 @@ export interface operations {
             scope: "global" | "day_world" | "dark_world" | "experience";
             worldId: string | null;
             sources: string[];
+            knownBy: string[] | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1449,6 +1621,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1534,6 +1715,7 @@ export interface operations {
             name: string;
             type: string;
             description: string;
+            knownBy: string[] | null;
             changes: {
               [key: string]: unknown;
             };
@@ -1580,6 +1762,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1680,6 +1871,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -1726,6 +1926,10 @@ export interface operations {
           /** Format: uuid */
           worldId?: string;
           playerId?: string;
+          /** @description Who knows of it; absent or with "*": everybody. */
+          knownBy?: string[];
+          /** @description Who knows of it; absent or with "*": everybody. */
+          learnedBy?: string[];
         };
       };
     };
@@ -1747,6 +1951,7 @@ export interface operations {
             name: string;
             type: string;
             description: string;
+            knownBy: string[] | null;
             changes: {
               [key: string]: unknown;
             };
@@ -1793,6 +1998,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -1881,6 +2095,7 @@ export interface operations {
               name: string;
               type: string;
               description: string;
+              knownBy: string[] | null;
               changes: {
                 [key: string]: unknown;
               };
@@ -1929,6 +2144,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2039,6 +2263,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2163,6 +2396,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2265,6 +2507,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2388,6 +2639,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2499,6 +2759,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2634,6 +2903,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -2718,6 +2996,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -2844,6 +3131,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       413: {
         headers: {
           [name: string]: unknown;
@@ -2936,6 +3232,7 @@ export interface operations {
               scope: "global" | "day_world" | "dark_world" | "experience";
               worldId: string | null;
               sources: string[];
+              knownBy: string[] | null;
               /** Format: date-time */
               createdAt: string;
               /** Format: date-time */
@@ -2952,6 +3249,8 @@ export interface operations {
                 [key: string]: unknown;
               };
               npcs: string[];
+              knownBy: string[] | null;
+              version: number;
               conceptIds: string[];
               impact: number;
               /** Format: date-time */
@@ -3024,6 +3323,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3061,6 +3369,8 @@ export interface operations {
         type?: string;
         since?: string;
         until?: string;
+        /** @description Only what this one knows of. */
+        knownBy?: string;
       };
       header?: never;
       path: {
@@ -3088,6 +3398,8 @@ export interface operations {
                 [key: string]: unknown;
               };
               npcs: string[];
+              knownBy: string[] | null;
+              version: number;
               conceptIds: string[];
               impact: number;
               /** Format: date-time */
@@ -3145,6 +3457,15 @@ export interface operations {
         };
       };
       /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3191,6 +3512,8 @@ export interface operations {
             [key: string]: unknown;
           };
           npcs?: string[];
+          /** @description Who knows of it; absent or with "*": everybody. */
+          knownBy?: string[];
           conceptIds?: string[];
           /** @default 0.5 */
           impact?: number;
@@ -3217,6 +3540,8 @@ export interface operations {
               [key: string]: unknown;
             };
             npcs: string[];
+            knownBy: string[] | null;
+            version: number;
             conceptIds: string[];
             impact: number;
             /** Format: date-time */
@@ -3264,6 +3589,1298 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  getEvent: {
+    parameters: {
+      query?: {
+        worldId?: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            worldId: string;
+            type: string;
+            summary: string;
+            data: {
+              [key: string]: unknown;
+            };
+            npcs: string[];
+            knownBy: string[] | null;
+            version: number;
+            conceptIds: string[];
+            impact: number;
+            /** Format: date-time */
+            occurredAt: string;
+            /** Format: date-time */
+            recordedAt: string;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  deleteEvent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Nothing */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  changeEvent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          type?: string;
+          summary?: string;
+          data?: {
+            [key: string]: unknown;
+          };
+          npcs?: string[];
+          /** @description Who knows of it; absent or with "*": everybody. */
+          knownBy?: string[];
+          conceptIds?: string[];
+          /** @default 0.5 */
+          impact?: number;
+          /** Format: date-time */
+          occurredAt?: string;
+          /** @description Who knows of it; absent or with "*": everybody. */
+          learnedBy?: string[];
+          /** Format: uuid */
+          worldId?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            worldId: string;
+            type: string;
+            summary: string;
+            data: {
+              [key: string]: unknown;
+            };
+            npcs: string[];
+            knownBy: string[] | null;
+            version: number;
+            conceptIds: string[];
+            impact: number;
+            /** Format: date-time */
+            occurredAt: string;
+            /** Format: date-time */
+            recordedAt: string;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  listFacts: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `nextCursor` of the page before, asked for with the same other values; any other text is answered with 400. */
+        cursor?: string;
+        worldId?: string;
+        subject?: string;
+        predicate?: string;
+        status?: "proposed" | "accepted" | "rejected";
+        /** @description Only what this one knows of. */
+        knownBy?: string;
+        /** @description Story time; now where it is absent. */
+        at?: string;
+        /** @description Also what no longer holds, or does not yet. */
+        history?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: {
+              /** Format: uuid */
+              id: string;
+              worldId: string | null;
+              subject: string;
+              predicate: string;
+              object: string;
+              statement: string;
+              knownBy: string[] | null;
+              /** Format: date-time */
+              validFrom: string;
+              validUntil: string | null;
+              replacedBy: string | null;
+              exclusive: boolean;
+              replaces: string[];
+              /** @enum {string} */
+              status: "proposed" | "accepted" | "rejected";
+              provenance: {
+                [key: string]: unknown;
+              };
+              decision: {
+                /** @enum {string} */
+                kind: "person" | "rule";
+                by: string;
+                at: string;
+                reason: string | null;
+              } | null;
+              version: number;
+              /** Format: date-time */
+              createdAt: string;
+              /** Format: date-time */
+              updatedAt: string;
+            }[];
+            nextCursor: string | null;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  proposeFact: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** Format: uuid */
+          worldId?: string;
+          subject: string;
+          predicate: string;
+          object: string;
+          statement?: string;
+          /** @description Who knows of it; absent or with "*": everybody. */
+          knownBy?: string[];
+          /** Format: date-time */
+          validFrom?: string;
+          /** Format: date-time */
+          validUntil?: string;
+          /**
+           * @description The subject has one object at a time: accepting this ends the one before.
+           * @default false
+           */
+          exclusive?: boolean;
+          replaces?: string[];
+          /** @description Who or what said so, and on what ground. */
+          provenance: {
+            [key: string]: unknown;
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description The answer */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** Format: uuid */
+            id: string;
+            worldId: string | null;
+            subject: string;
+            predicate: string;
+            object: string;
+            statement: string;
+            knownBy: string[] | null;
+            /** Format: date-time */
+            validFrom: string;
+            validUntil: string | null;
+            replacedBy: string | null;
+            exclusive: boolean;
+            replaces: string[];
+            /** @enum {string} */
+            status: "proposed" | "accepted" | "rejected";
+            provenance: {
+              [key: string]: unknown;
+            };
+            decision: {
+              /** @enum {string} */
+              kind: "person" | "rule";
+              by: string;
+              at: string;
+              reason: string | null;
+            } | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  getFact: {
+    parameters: {
+      query?: {
+        worldId?: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** Format: uuid */
+            id: string;
+            worldId: string | null;
+            subject: string;
+            predicate: string;
+            object: string;
+            statement: string;
+            knownBy: string[] | null;
+            /** Format: date-time */
+            validFrom: string;
+            validUntil: string | null;
+            replacedBy: string | null;
+            exclusive: boolean;
+            replaces: string[];
+            /** @enum {string} */
+            status: "proposed" | "accepted" | "rejected";
+            provenance: {
+              [key: string]: unknown;
+            };
+            decision: {
+              /** @enum {string} */
+              kind: "person" | "rule";
+              by: string;
+              at: string;
+              reason: string | null;
+            } | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  deleteFact: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Nothing */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  changeFact: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          validUntil?: string | null;
+          learnedBy?: string[];
+          /** Format: uuid */
+          worldId?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** Format: uuid */
+            id: string;
+            worldId: string | null;
+            subject: string;
+            predicate: string;
+            object: string;
+            statement: string;
+            knownBy: string[] | null;
+            /** Format: date-time */
+            validFrom: string;
+            validUntil: string | null;
+            replacedBy: string | null;
+            exclusive: boolean;
+            replaces: string[];
+            /** @enum {string} */
+            status: "proposed" | "accepted" | "rejected";
+            provenance: {
+              [key: string]: unknown;
+            };
+            decision: {
+              /** @enum {string} */
+              kind: "person" | "rule";
+              by: string;
+              at: string;
+              reason: string | null;
+            } | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  decideFact: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          accept: boolean;
+          /**
+           * @description A model proposes; it never decides.
+           * @enum {string}
+           */
+          kind: "person" | "rule";
+          by: string;
+          reason?: string;
+          /** Format: uuid */
+          worldId?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** Format: uuid */
+            id: string;
+            worldId: string | null;
+            subject: string;
+            predicate: string;
+            object: string;
+            statement: string;
+            knownBy: string[] | null;
+            /** Format: date-time */
+            validFrom: string;
+            validUntil: string | null;
+            replacedBy: string | null;
+            exclusive: boolean;
+            replaces: string[];
+            /** @enum {string} */
+            status: "proposed" | "accepted" | "rejected";
+            provenance: {
+              [key: string]: unknown;
+            };
+            decision: {
+              /** @enum {string} */
+              kind: "person" | "rule";
+              by: string;
+              at: string;
+              reason: string | null;
+            } | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+          };
+        };
+      };
+      /** @description Problem */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -3471,6 +5088,15 @@ export interface operations {
       };
       /** @description Problem */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Problem */
+      412: {
         headers: {
           [name: string]: unknown;
         };

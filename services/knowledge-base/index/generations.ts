@@ -77,7 +77,7 @@ export async function dropGeneration(session: Session, id: number): Promise<void
 
 /** An item whose passages a generation lacks or holds in an older form. */
 export interface StaleItem {
-  readonly kind: "document" | "concept" | "event";
+  readonly kind: "document" | "concept" | "event" | "fact";
   readonly id: string;
   readonly space: number;
 }

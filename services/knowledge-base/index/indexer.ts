@@ -217,7 +217,12 @@ export async function storePrepared(session: Session, prepared: PreparedItem): P
 async function lockUnchanged(session: Session, { item }: PreparedItem): Promise<boolean> {
   // A world's telling of a canon concept is a row beside the concept's, which the concept's row does not lock.
   if (item.kind === "concept") await session.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [item.id]);
-  const table = { document: "narrative_documents", concept: "narrative_concepts", event: "story_events" }[item.kind];
+  const table = {
+    document: "narrative_documents",
+    concept: "narrative_concepts",
+    event: "story_events",
+    fact: "facts",
+  }[item.kind];
   await session.query(`SELECT FROM ${table} WHERE id = $1 FOR SHARE`, [item.id]);
   const { count } = await session.query(
     "SELECT 1 AS present FROM indexable WHERE kind = $1 AND id = $2 AND space = $3 AND content_hash = $4",

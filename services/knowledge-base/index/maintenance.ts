@@ -152,7 +152,7 @@ export async function refill(
     const switched = await indexer.database.transaction(everything, async (session) => {
       // Nothing may change between the last look and the switch.
       await session.query(
-        "LOCK TABLE narrative_documents, narrative_concepts, story_events IN SHARE ROW EXCLUSIVE MODE",
+        "LOCK TABLE narrative_documents, narrative_concepts, story_events, facts IN SHARE ROW EXCLUSIVE MODE",
       );
       // Another replica that filled the same generation switched first.
       if ((await generationIn(session, "filling"))?.id !== filling.id) return true;

@@ -2,7 +2,7 @@ import type { Session, SqlValue } from "../database/types";
 import { mapInTurns } from "../in-turns";
 import { packTermIds, unpackTermIds, vectorBytes } from "./vectors";
 
-export type ItemKind = "document" | "concept" | "event";
+export type ItemKind = "document" | "concept" | "event" | "fact";
 
 /** A thing that searches find, as the index knows it. */
 export interface IndexItem {
@@ -15,6 +15,12 @@ export interface IndexItem {
   readonly occurredAt: Date;
   readonly title: string;
   readonly contentHash: string;
+  /** Who knows of it. @default everybody */
+  readonly knownBy?: readonly string[] | null;
+  /** Of a fact: from when on it holds. */
+  readonly validFrom?: Date | null;
+  /** Of a fact: its own end. */
+  readonly validUntil?: Date | null;
 }
 
 /** One passage of an item, ready to be stored. */
@@ -204,6 +210,9 @@ async function insertPassages(
       `${parameter(item.occurredAt)}::timestamptz`,
       parameter(passages.length),
       parameter(item.title),
+      `${parameter(item.knownBy ?? null)}::text[]`,
+      `${parameter(item.validFrom ?? null)}::timestamptz`,
+      `${parameter(item.validUntil ?? null)}::timestamptz`,
     ].join(", ");
     const rows = passages.slice(from, from + rowsPerInsert).map((passage, at) => {
       const own = [
@@ -219,7 +228,7 @@ async function insertPassages(
     });
     const stored = await session.query<{ id: number; chunk_index: number }>(
       `INSERT INTO passages (generation_id, space, kind, item_id, type, scope, occurred_at, chunk_total, title,
-         concept_ids, chunk_index, heading, content, text_hash, term_ids, embedding)
+         known_by, valid_from, valid_until, concept_ids, chunk_index, heading, content, text_hash, term_ids, embedding)
        VALUES ${rows.join(", ")} RETURNING id, chunk_index`,
       values,
     );

@@ -5,7 +5,9 @@ import { lockNaming, removeItem } from "../index/writer";
 import { piece, sha256 } from "../ingest/prepare";
 import { Conflict, NotFound } from "./errors";
 import { loadIndexable } from "./indexable";
+import { knowers } from "./known-by";
 import { markMentions } from "./mentions";
+import type { Once } from "./once";
 import { spaceOf } from "./worlds";
 
 export const conceptScopes = ["global", "day_world", "dark_world", "experience"] as const;
@@ -19,19 +21,25 @@ export interface ConceptInput {
   /** Absent for the canon. */
   readonly worldId?: string | null;
   readonly sources?: readonly string[];
+  /** Who knows of it. @default everybody */
+  readonly knownBy?: readonly string[] | null;
 }
 
-export interface Concept extends Required<Omit<ConceptInput, "sources">> {
+export interface Concept extends Required<Omit<ConceptInput, "sources" | "knownBy">> {
+  readonly knownBy: readonly string[] | null;
   readonly id: string;
   readonly sources: readonly string[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-const columns = `id, name, type, description, scope, world_id AS "worldId", sources, created_at AS "createdAt", updated_at AS "updatedAt"`;
+const columns = `id, name, type, description, scope, world_id AS "worldId", sources, known_by AS "knownBy", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-const hashOf = (concept: Pick<ConceptInput, "name" | "type" | "description">) =>
-  sha256([concept.name, concept.type, concept.description].join("\0"));
+/** What a version of a concept tells. */
+type Told = Pick<ConceptInput, "name" | "type" | "description" | "knownBy">;
+
+const hashOf = ({ name, type, description, knownBy }: Told) =>
+  sha256([name, type, description, ...(knownBy ?? [])].join("\0"));
 
 /** Lets one writer after the other at a concept, until the transaction ends. */
 export async function lockConcept(session: Session, id: string): Promise<void> {
@@ -39,17 +47,25 @@ export async function lockConcept(session: Session, id: string): Promise<void> {
 }
 
 /** Makes a concept with its first version, and its passage. @throws Conflict when its world or the canon has one of that name */
-export async function createConcept(indexer: Indexer, scope: Scope, input: ConceptInput): Promise<Concept> {
+export async function createConcept(
+  indexer: Indexer,
+  scope: Scope,
+  given: ConceptInput,
+  once?: Once<Concept>,
+): Promise<Concept> {
+  const input = { ...given, knownBy: knowers(given.knownBy ?? undefined) };
   const generation = await indexer.active();
   const pieces = [piece(input.name, "", input.description)];
   const vectors = await indexer.vectors(generation, pieces);
   try {
     return await indexer.database.transaction(scope, async (session) => {
       await lockNaming(session);
+      const before = await once?.claim(session);
+      if (before !== undefined) return before;
       const space = await spaceOf(session, input.worldId ?? null);
       const { rows } = await session.query<Concept>(
-        `INSERT INTO narrative_concepts (name, type, description, scope, world_id, sources, content_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${columns}`,
+        `INSERT INTO narrative_concepts (name, type, description, scope, world_id, sources, content_hash, known_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${columns}`,
         [
           input.name,
           input.type,
@@ -58,6 +74,7 @@ export async function createConcept(indexer: Indexer, scope: Scope, input: Conce
           input.worldId ?? null,
           JSON.stringify(input.sources ?? []),
           hashOf(input),
+          input.knownBy,
         ],
       );
       const concept = rows[0] as Concept;
@@ -67,6 +84,7 @@ export async function createConcept(indexer: Indexer, scope: Scope, input: Conce
         if (stored !== undefined) await storePrepared(session, { ...stored, pieces, generation, vectors });
         await markMentions(session, generation.id, concept.id, concept.name);
       }
+      await once?.keep(session, concept);
       return concept;
     });
   } catch (error) {
@@ -83,7 +101,17 @@ export async function reviseConcept(
   indexer: Indexer,
   scope: Scope,
   id: string,
-  change: { name?: string; type?: string; description?: string; worldId?: string | null; playerId?: string | null },
+  change: {
+    name?: string;
+    type?: string;
+    description?: string;
+    worldId?: string | null;
+    playerId?: string | null;
+    /** Who knows of it, in place of those before. */
+    knownBy?: readonly string[];
+    /** Who knows of it besides. */
+    learnedBy?: readonly string[];
+  },
 ): Promise<ConceptVersion> {
   try {
     const { version, space } = await indexer.database.transaction(scope, async (session) => {
@@ -98,11 +126,13 @@ export async function reviseConcept(
         name: change.name ?? before.name,
         type: change.type ?? before.type,
         description: change.description ?? before.description,
+        knownBy: knownAfter(before.knownBy, change),
       };
       if (world === concept.worldId) {
         const { count } = await session.query(
-          `UPDATE narrative_concepts SET name = $2, type = $3, description = $4, content_hash = $5, updated_at = now() WHERE id = $1`,
-          [id, told.name, told.type, told.description, hashOf(told)],
+          `UPDATE narrative_concepts SET name = $2, type = $3, description = $4, content_hash = $5, known_by = $6, updated_at = now()
+           WHERE id = $1`,
+          [id, told.name, told.type, told.description, hashOf(told), told.knownBy],
         );
         if (count === 0) throw new NotFound("concept");
       }
@@ -120,6 +150,14 @@ export async function reviseConcept(
   } catch (error) {
     throw named(error);
   }
+}
+
+function knownAfter(
+  before: readonly string[] | null,
+  change: { knownBy?: readonly string[]; learnedBy?: readonly string[] },
+): string[] | null {
+  const kept = change.knownBy === undefined ? before : knowers(change.knownBy);
+  return kept === null ? null : knowers(kept, change.learnedBy);
 }
 
 function difference(
@@ -143,12 +181,13 @@ export interface ConceptVersion {
   readonly name: string;
   readonly type: string;
   readonly description: string;
+  readonly knownBy: readonly string[] | null;
   readonly changes: Record<string, unknown>;
   readonly validFrom: Date;
 }
 
 const versionColumns = `id, concept_id AS "conceptId", world_id AS "worldId", player_id AS "playerId", version, name, type,
-  description, changes, valid_from AS "validFrom"`;
+  description, known_by AS "knownBy", changes, valid_from AS "validFrom"`;
 
 async function addVersion(
   session: Session,
@@ -157,13 +196,13 @@ async function addVersion(
     worldId: string | null;
     playerId: string | null;
     changes: Record<string, unknown>;
-    told: Pick<ConceptInput, "name" | "type" | "description">;
+    told: Told;
   },
 ): Promise<ConceptVersion> {
   const { rows } = await session.query<ConceptVersion>(
     // Later than the version before it in any case: a transaction that waited began before the one it waited for.
-    `INSERT INTO concept_versions (concept_id, world_id, player_id, version, name, type, description, changes, content_hash, valid_from)
-     SELECT $1, $2, $3, coalesce(max(version), 0) + 1, $4, $5, $6, $7, $8,
+    `INSERT INTO concept_versions (concept_id, world_id, player_id, version, name, type, description, changes, content_hash, known_by, valid_from)
+     SELECT $1, $2, $3, coalesce(max(version), 0) + 1, $4, $5, $6, $7, $8, $9::text[],
        greatest(clock_timestamp(), max(valid_from) + interval '1 millisecond') FROM concept_versions
      WHERE concept_id = $1 AND world_id IS NOT DISTINCT FROM $2 RETURNING ${versionColumns}`,
     [
@@ -175,6 +214,7 @@ async function addVersion(
       made.told.description,
       JSON.stringify(made.changes),
       hashOf(made.told),
+      made.told.knownBy ?? null,
     ],
   );
   return rows[0] as ConceptVersion;
@@ -229,6 +269,8 @@ export async function listConcepts(
     ownOf?: string;
     type?: string;
     name?: string;
+    /** Only what somebody knows of. */
+    knownBy?: string;
     after?: { at: string; id: string };
     limit: number;
   },
@@ -237,6 +279,7 @@ export async function listConcepts(
     `SELECT ${columns} FROM narrative_concepts
      WHERE (NOT $1 OR world_id IS NULL) AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR name ILIKE $3)
        AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid)) AND ($7::uuid IS NULL OR world_id = $7)
+       AND ($8::text IS NULL OR known_by IS NULL OR $8 = ANY (known_by))
      ORDER BY created_at, id LIMIT $6`,
     [
       filter.canonOnly,
@@ -246,6 +289,7 @@ export async function listConcepts(
       filter.after?.id ?? null,
       filter.limit,
       filter.ownOf ?? null,
+      filter.knownBy ?? null,
     ],
   );
   return rows;

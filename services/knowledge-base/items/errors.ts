@@ -10,3 +10,12 @@ export class NotFound extends Error {
 export class Conflict extends Error {
   override readonly name = "Conflict";
 }
+
+/** It has another version than the one that a change was meant for. */
+export class OtherVersion extends Error {
+  override readonly name = "OtherVersion";
+  /** @param version What it has now */
+  constructor(readonly version: number) {
+    super(`it has version ${version} now`);
+  }
+}

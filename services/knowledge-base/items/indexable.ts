@@ -21,7 +21,8 @@ export function loadIndexable(
   space: number,
 ): Promise<Indexable | undefined> {
   if (kind === "document") return loadDocument(session, id);
-  return kind === "concept" ? loadConcept(session, id, space) : loadEvent(session, id);
+  if (kind === "concept") return loadConcept(session, id, space);
+  return kind === "event" ? loadEvent(session, id) : loadFact(session, id);
 }
 
 async function loadDocument(session: Session, id: string): Promise<Indexable | undefined> {
@@ -64,10 +65,12 @@ async function loadConcept(session: Session, id: string, space: number): Promise
     description: string;
     scope: string;
     content_hash: string;
+    known_by: string[] | null;
     at: Date;
   }>(
     `SELECT coalesce(v.name, c.name) AS name, coalesce(v.type, c.type) AS type, coalesce(v.description, c.description) AS description,
-       c.scope, coalesce(v.content_hash, c.content_hash) AS content_hash, coalesce(v.valid_from, c.updated_at) AS at
+       c.scope, coalesce(v.content_hash, c.content_hash) AS content_hash, coalesce(v.valid_from, c.updated_at) AS at,
+       CASE WHEN v.id IS NULL THEN c.known_by ELSE v.known_by END AS known_by
      FROM narrative_concepts c
      LEFT JOIN LATERAL (
        SELECT v.* FROM concept_versions v JOIN worlds w ON w.id = v.world_id
@@ -87,6 +90,7 @@ async function loadConcept(session: Session, id: string, space: number): Promise
       occurredAt: row.at,
       title: row.name,
       contentHash: row.content_hash,
+      knownBy: row.known_by,
     },
     pieces: async () => [piece(row.name, "", row.description)],
     conceptIds: [id],
@@ -99,11 +103,12 @@ async function loadEvent(session: Session, id: string): Promise<Indexable | unde
     type: string;
     summary: string;
     npcs: string[];
+    known_by: string[] | null;
     concept_ids: string[];
     content_hash: string;
     occurred_at: Date;
   }>(
-    `SELECT w.space, e.type, e.summary, e.npcs, e.concept_ids, e.content_hash, e.occurred_at
+    `SELECT w.space, e.type, e.summary, e.npcs, e.known_by, e.concept_ids, e.content_hash, e.occurred_at
      FROM story_events e JOIN worlds w ON w.id = e.world_id WHERE e.id = $1`,
     [id],
   );
@@ -120,8 +125,46 @@ async function loadEvent(session: Session, id: string): Promise<Indexable | unde
       occurredAt: row.occurred_at,
       title: row.type,
       contentHash: row.content_hash,
+      knownBy: row.known_by,
     },
     pieces: async () => [piece(row.type, "", `${row.summary}${people}`)],
     conceptIds: row.concept_ids,
+  };
+}
+
+async function loadFact(session: Session, id: string): Promise<Indexable | undefined> {
+  const { rows } = await session.query<{
+    space: number;
+    subject: string;
+    predicate: string;
+    statement: string;
+    known_by: string[] | null;
+    valid_from: Date;
+    valid_until: Date | null;
+    content_hash: string;
+  }>(
+    `SELECT coalesce(w.space, 0) AS space, f.subject, left(f.predicate, 50) AS predicate, f.statement, f.known_by, f.valid_from,
+       f.valid_until, f.content_hash
+     FROM facts f LEFT JOIN worlds w ON w.id = f.world_id WHERE f.id = $1 AND f.status = 'accepted'`,
+    [id],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    item: {
+      kind: "fact",
+      id,
+      space: row.space,
+      type: row.predicate,
+      scope: row.space === 0 ? "global" : "world",
+      occurredAt: row.valid_from,
+      title: row.subject,
+      contentHash: row.content_hash,
+      knownBy: row.known_by,
+      validFrom: row.valid_from,
+      validUntil: row.valid_until,
+    },
+    pieces: async () => [piece(row.subject, "", row.statement)],
+    conceptIds: [],
   };
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { type Database, everything, sqlState, sqlStates } from "../database/types";
 import { Conflict, NotFound } from "../items/errors";
 
-export const permissions = ["read", "write", "admin"] as const;
+export const permissions = ["read", "write", "decide", "admin"] as const;
 export type Permission = (typeof permissions)[number];
 
 /** A key as it is listed; the key itself is shown once, when it is made. */

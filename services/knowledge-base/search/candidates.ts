@@ -1,7 +1,7 @@
 import type { Session, SqlValue } from "../database/types";
 import { unpackTermIds } from "../index/vectors";
 import type { ItemKind } from "../index/writer";
-import type { Parameter, SearchFilters } from "./filters";
+import { type Parameter, passageFilter, type SearchFilters } from "./filters";
 import { type LexicalQuery, lexicalStatement, type QueryTerm, rarestTerms } from "./lexical";
 import type { RankingSettings } from "./settings";
 import { nearestStatement } from "./vector";
@@ -14,6 +14,8 @@ export interface Candidate {
   readonly termIds: Int32Array;
   /** Cosine similarity to the question; null where one of the two has no vector. */
   readonly cosine: number | null;
+  /** Seconds since 1970. */
+  readonly occurredAt: number;
 }
 
 /** What the legs brought up. */
@@ -51,11 +53,18 @@ export async function findCandidates(
 
 /**
  * The statement for the passages that nobody who asks may find, whatever the question: what the canon tells of a concept that the
- * asker's own world tells differently. The legs leave them out before they count.
+ * asker's own world tells differently, and facts that do not hold at the time asked about. The legs leave them out before they count.
  */
-function hiddenStatement(own: string): string {
-  return `SELECT p.id FROM indexed_items x JOIN passages p ON p.generation_id = ${own} AND p.item_id = x.item_id AND p.space = 0
+function hiddenStatement(own: string, filters: SearchFilters, parameter: Parameter): string {
+  const retold = `SELECT p.id FROM indexed_items x JOIN passages p ON p.generation_id = ${own} AND p.item_id = x.item_id AND p.space = 0
      WHERE x.generation_id = ${own} AND x.kind = 'concept' AND x.space = (SELECT space FROM worlds WHERE id = kb_world())`;
+  if (filters.includeEnded) return retold;
+  const at = `coalesce(${parameter(filters.at ?? null)}::timestamptz, now())`;
+  return `${retold}
+    UNION ALL SELECT id FROM passages WHERE generation_id = ${own} AND valid_until <= ${at}
+    UNION ALL SELECT id FROM passages WHERE generation_id = ${own} AND valid_from > ${at}
+    UNION ALL SELECT p.id FROM fact_replacements r JOIN facts g ON g.id = r.by_fact AND g.status = 'accepted' AND g.valid_from <= ${at}
+      JOIN passages p ON p.generation_id = ${own} AND p.item_id = r.replaced AND p.kind = 'fact'`;
 }
 
 /**
@@ -80,18 +89,31 @@ async function readCandidates(
       ? none
       : lexicalStatement(generation, { ...query, terms }, settings, filters, parameter);
   const nearest = vector === undefined ? none : nearestStatement(generation, near, settings, filters, parameter);
+  const recent = settings.recencyWeight === 0 ? none : recentStatement(own, settings, filters, parameter);
   const { rows } = await session.prepared<CandidateLists>(
-    `WITH hidden AS MATERIALIZED (${hiddenStatement(own)}), lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest})
+    `WITH hidden AS MATERIALIZED (${hiddenStatement(own, filters, parameter)}), lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest}),
+       recent AS MATERIALIZED (${recent})
      SELECT (SELECT count(*)::int FROM lexical) AS lexical, (SELECT count(*)::int FROM nearest) AS nearest,
        json_agg(p.id) AS ids, json_agg(p.kind) AS kinds, json_agg(p.item_id) AS items,
        string_agg(p.term_ids, ''::bytea) AS terms, json_agg(length(p.term_ids)) AS sizes,
-       json_agg(1 - (p.embedding <=> ${near}::vector)) AS cosines
+       json_agg(1 - (p.embedding <=> ${near}::vector)) AS cosines,
+       json_agg(extract(epoch FROM p.occurred_at)::float8) AS times
      FROM passages p
-     WHERE p.generation_id = ${own} AND p.id = ANY (ARRAY (SELECT id FROM lexical UNION SELECT id FROM nearest))`,
+     WHERE p.generation_id = ${own} AND p.id = ANY (ARRAY (SELECT id FROM lexical UNION SELECT id FROM nearest UNION SELECT id FROM recent))`,
     values,
   );
   const found = rows[0] as CandidateLists;
   return { candidates: candidatesOf(found), lexical: found.lexical, nearest: found.nearest };
+}
+
+/** The statement for the latest passages, which a search that asks for recency must not miss. */
+function recentStatement(own: string, settings: RankingSettings, filters: SearchFilters, parameter: Parameter): string {
+  const conditions = [
+    `p.generation_id = ${own}`,
+    "NOT EXISTS (SELECT FROM hidden WHERE hidden.id = p.id)",
+    ...passageFilter(filters, parameter),
+  ];
+  return `SELECT p.id FROM passages p WHERE ${conditions.join(" AND ")} ORDER BY p.occurred_at DESC, p.id LIMIT ${settings.candidates}`;
 }
 
 /** Columns of the candidates; null where there is none. */
@@ -106,9 +128,11 @@ interface CandidateLists {
   /** Bytes of each candidate's terms. */
   readonly sizes: readonly number[];
   readonly cosines: readonly (number | null)[];
+  /** Seconds since 1970. */
+  readonly times: readonly number[];
 }
 
-function candidatesOf({ ids, kinds, items, terms, sizes, cosines }: CandidateLists): Candidate[] {
+function candidatesOf({ ids, kinds, items, terms, sizes, cosines, times }: CandidateLists): Candidate[] {
   if (ids === null) return [];
   const all = unpackTermIds(terms);
   let from = 0;
@@ -121,6 +145,7 @@ function candidatesOf({ ids, kinds, items, terms, sizes, cosines }: CandidateLis
       itemId: items[at] as string,
       termIds: all.subarray(start, from),
       cosine: cosines[at] as number | null,
+      occurredAt: times[at] as number,
     };
   });
 }
@@ -139,6 +164,10 @@ export interface PassageView {
   readonly chunkIndex: number;
   readonly chunkTotal: number;
   readonly occurredAt: Date;
+  /** Of a fact: from when on it holds. */
+  readonly validFrom: Date | null;
+  /** Of a fact: its own end; what takes its place may end it earlier. */
+  readonly validUntil: Date | null;
   readonly source: string | null;
   readonly file: string | null;
 }
@@ -151,7 +180,8 @@ export async function readPassages(
 ): Promise<Map<number, PassageView>> {
   const { rows } = await session.query<PassageView>(
     `SELECT p.id, p.kind, p.item_id AS "itemId", p.type, p.scope, p.space <> 0 AS world, p.title, p.heading, p.content,
-       p.chunk_index AS "chunkIndex", p.chunk_total AS "chunkTotal", p.occurred_at AS "occurredAt", d.source, d.source_file AS file
+       p.chunk_index AS "chunkIndex", p.chunk_total AS "chunkTotal", p.occurred_at AS "occurredAt",
+       p.valid_from AS "validFrom", p.valid_until AS "validUntil", d.source, d.source_file AS file
      FROM passages p LEFT JOIN narrative_documents d ON p.kind = 'document' AND d.id = p.item_id
      WHERE p.generation_id = $1 AND p.id = ANY ($2::int[])`,
     [generation, ids],

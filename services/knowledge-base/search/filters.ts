@@ -14,11 +14,17 @@ export interface SearchFilters {
   readonly until?: string;
   /** A concept that the passage tells or mentions. */
   readonly conceptId?: string;
+  /** Only what somebody knows of: by name, or because everybody does. */
+  readonly knownBy?: string;
+  /** Story time, ISO 8601: facts that have ended by then, or not begun, are left out. @default now */
+  readonly at?: string;
+  /** Facts that have ended or not begun are found too. @default false */
+  readonly includeEnded?: boolean;
 }
 
 /** The filters as conditions on passages `p`. */
 export function passageFilter(filters: SearchFilters, parameter: Parameter): string[] {
-  const { kinds, types, scopes, since, until, conceptId } = filters;
+  const { kinds, types, scopes, since, until, conceptId, knownBy } = filters;
   return [
     kinds?.length ? `p.kind = ANY (${parameter(kinds)}::text[])` : undefined,
     types?.length ? `p.type = ANY (${parameter(types)}::text[])` : undefined,
@@ -26,5 +32,6 @@ export function passageFilter(filters: SearchFilters, parameter: Parameter): str
     since === undefined ? undefined : `p.occurred_at >= ${parameter(since)}::timestamptz`,
     until === undefined ? undefined : `p.occurred_at < ${parameter(until)}::timestamptz`,
     conceptId === undefined ? undefined : `${parameter(conceptId)}::uuid = ANY (p.concept_ids)`,
+    knownBy === undefined ? undefined : `(p.known_by IS NULL OR ${parameter(knownBy)}::text = ANY (p.known_by))`,
   ].filter((condition) => condition !== undefined);
 }

@@ -29,6 +29,23 @@ export function reciprocalRankFusion(legs: readonly LegScores[], constant: numbe
   return out;
 }
 
+/**
+ * Weighs in how recent each candidate is: its share halves with every half-life of age.
+ * @param ages In hours, of every candidate; one that no leg scored counts as 0 there
+ */
+export function withRecency(
+  scores: LegScores,
+  ages: LegScores,
+  { weight, halfLifeHours }: { readonly weight: number; readonly halfLifeHours: number },
+): Map<number, number> {
+  return new Map(
+    [...ages].map(([id, age]) => [
+      id,
+      (1 - weight) * (scores.get(id) ?? 0) + weight * 2 ** (-Math.max(0, age) / halfLifeHours),
+    ]),
+  );
+}
+
 /** Candidates best first; equal scores by number, so that the order is the same every time. */
 export function byScore(scores: LegScores): [id: number, score: number][] {
   return [...scores].sort(([a, x], [b, y]) => y - x || a - b);

@@ -8,7 +8,7 @@ import { traced } from "../observe/tracing";
 import { terms } from "../text/terms";
 import { type Candidate, findCandidates } from "./candidates";
 import type { SearchFilters } from "./filters";
-import { byScore, minMax, reciprocalRankFusion, weightedSum } from "./fusion";
+import { byScore, minMax, reciprocalRankFusion, weightedSum, withRecency } from "./fusion";
 import { candidateScorer, type LexicalQuery, type LexicalScore, lexicalQuery } from "./lexical";
 import { type RankingSettings, rankingSettings } from "./settings";
 import { feedbackScores } from "./vector";
@@ -89,7 +89,9 @@ async function rankPassages(indexer: Indexer, scope: Scope, request: SearchReque
       span.setAttributes({ "kb.rows": found.candidates.length, "kb.lexical": lexical, "kb.nearest": nearest });
       return found.candidates;
     });
-    const hits = await traced("search.fuse", {}, () => fuse(session, generation, query, settings, candidates, vector));
+    const hits = await traced("search.fuse", {}, () =>
+      fuse(session, generation, query, settings, candidates, vector, request.filters ?? {}),
+    );
     const kept = hits.filter(({ match }) => match >= (request.threshold ?? 0));
     return {
       generation,
@@ -115,6 +117,7 @@ async function fuse(
   settings: RankingSettings,
   candidates: readonly Candidate[],
   vector: Uint8Array | undefined,
+  asked: SearchFilters,
 ): Promise<RankedHit[]> {
   if (candidates.length === 0) return [];
   const score = candidateScorer(query, settings);
@@ -140,9 +143,17 @@ async function fuse(
           { scores: first, weight: 1 - settings.feedbackWeight },
           { scores: minMax(feedback), weight: settings.feedbackWeight },
         ]);
+  const now = (asked.at === undefined ? Date.now() : Date.parse(asked.at)) / 1000;
+  const timed =
+    settings.recencyWeight === 0
+      ? final
+      : withRecency(final, new Map(candidates.map(({ id, occurredAt }) => [id, (now - occurredAt) / 3600])), {
+          weight: settings.recencyWeight,
+          halfLifeHours: settings.recencyHalfLifeHours,
+        });
   const ranks = { lexical: ranksOf(worded), vector: ranksOf(cosines) };
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
-  return byScore(final).map(([id, score]) => {
+  return byScore(timed).map(([id, score]) => {
     const candidate = byId.get(id) as Candidate;
     const own = lexical.get(id) as LexicalScore;
     return {

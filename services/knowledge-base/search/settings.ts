@@ -25,6 +25,10 @@ export interface RankingSettings {
   readonly feedbackPassages: number;
   /** Share of the feedback in the final score, 0 to 1. @default 0.35 */
   readonly feedbackWeight: number;
+  /** Share of recency in the final score, 0 to 1. @default 0 */
+  readonly recencyWeight: number;
+  /** Hours after which recency is worth half. @default 168 */
+  readonly recencyHalfLifeHours: number;
 }
 
 /** The measured defaults; `neural` for vectors of a trained language model. */
@@ -40,6 +44,8 @@ export function defaultSettings(neural: boolean): RankingSettings {
     candidates: 120,
     feedbackPassages: neural ? 0 : 10,
     feedbackWeight: 0.35,
+    recencyWeight: 0,
+    recencyHalfLifeHours: 168,
   };
 }
 
@@ -52,6 +58,8 @@ const ranges = {
   candidates: [10, 500],
   feedbackPassages: [0, 50],
   feedbackWeight: [0, 1],
+  recencyWeight: [0, 1],
+  recencyHalfLifeHours: [0.01, 1_000_000],
 } as const satisfies Partial<Record<keyof RankingSettings, readonly [number, number]>>;
 
 /** Lays given settings over the defaults. @throws InputError for a number out of range */

@@ -13,12 +13,14 @@ import { NotFound } from "../../items/errors";
 import { escapeLike } from "../../items/mentions";
 import { neighbours, relate, unrelate } from "../../items/relationships";
 import { readScope, worldOf, writeScope } from "../auth";
+import { onceOf } from "../idempotency";
 import { Refusal } from "../problems";
 import {
   ConceptBody,
   ConceptChange,
   ConceptView,
   IdParams,
+  knower,
   NeighbourView,
   page,
   paged,
@@ -36,7 +38,7 @@ const name = Type.Optional(
 const type = Type.Optional(Type.String({ minLength: 1, maxLength: 50 }));
 const worldId = Type.Optional(Uuid);
 const closed = { additionalProperties: false };
-type ListQuery = { limit?: number; cursor?: string; name?: string; type?: string; worldId?: string };
+type ListQuery = { limit?: number; cursor?: string; knownBy?: string; name?: string; type?: string; worldId?: string };
 
 /** Concepts, their versions, and how they are related. */
 export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
@@ -52,7 +54,7 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
         summary: canonOnly ? "Lists the concepts of the canon." : "Lists the concepts of the canon and of a world.",
         tag,
         permission: "read",
-        query: Type.Object({ ...page, name, type, ...(canonOnly ? {} : { worldId }) }, closed),
+        query: Type.Object({ ...page, name, type, knownBy: knower, ...(canonOnly ? {} : { worldId }) }, closed),
         reply: paged(ConceptView),
       }),
       async (request) => {
@@ -61,7 +63,14 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
         const scope = canonOnly ? canon : readScope(request, asked.worldId);
         const like = asked.name === undefined ? undefined : `%${escapeLike(asked.name)}%`;
         const rows = await database.transaction(scope, (session) =>
-          listConcepts(session, { canonOnly, type: asked.type, name: like, after, limit: limit + 1 }),
+          listConcepts(session, {
+            canonOnly,
+            type: asked.type,
+            knownBy: asked.knownBy,
+            name: like,
+            after,
+            limit: limit + 1,
+          }),
         );
         return pageOf(rows, limit, cursors, purpose, ({ createdAt }) => createdAt);
       },
@@ -87,7 +96,8 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       if (world !== null && body.scope === "global") {
         throw new Refusal(403, "a concept of a world has the scope of that world, not global");
       }
-      const concept = await createConcept(indexer, writeScope(request, body.worldId), { ...body, worldId: world });
+      const scope = writeScope(request, body.worldId);
+      const concept = await createConcept(indexer, scope, { ...body, worldId: world }, onceOf(request, world));
       wrote();
       return reply.code(201).send(concept);
     },

@@ -2,18 +2,22 @@ import { Type } from "typebox";
 import { everything } from "../../database/types";
 import { listConcepts } from "../../items/concepts";
 import { listDocuments } from "../../items/documents";
-import { listEvents, recordEvent } from "../../items/events";
+import { changeEvent, deleteEvent, getEvent, listEvents, recordEvent } from "../../items/events";
 import { createWorld, deleteWorld, getWorld, listWorlds, updateWorld } from "../../items/worlds";
 import { readScope, writeScope } from "../auth";
+import { onceOf } from "../idempotency";
 import { Refusal } from "../problems";
 import {
   EventBody,
+  EventChange,
   EventView,
   IdParams,
   KnowledgeReply,
+  knower,
   page,
   paged,
   Time,
+  Uuid,
   WorldBody,
   WorldChange,
   WorldView,
@@ -21,7 +25,7 @@ import {
 import { bodyOf, cursorOf, idOf, pageOf, queryOf, type Routes, route } from "../service";
 
 const closed = { additionalProperties: false };
-type EventQuery = { limit?: number; cursor?: string; type?: string; since?: string; until?: string };
+type EventQuery = { limit?: number; cursor?: string; type?: string; since?: string; until?: string; knownBy?: string };
 
 /** Worlds and what happens in them. */
 export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
@@ -152,6 +156,7 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
           type: Type.Optional(Type.String({ maxLength: 50 })),
           since: Type.Optional(Time),
           until: Type.Optional(Time),
+          knownBy: knower,
         },
         closed,
       ),
@@ -182,9 +187,67 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
     }),
     async (request, reply) => {
       const body = bodyOf<EventBody>(request);
-      const event = await recordEvent(indexer, writeScope(request, body.worldId), body);
+      const scope = writeScope(request, body.worldId);
+      const event = await recordEvent(indexer, scope, body, onceOf(request, body.worldId));
       wrote();
       return reply.code(201).send(event);
+    },
+  );
+
+  app.get(
+    "/events/:id",
+    route({
+      id: "getEvent",
+      summary: "Reads an event.",
+      tag: "events",
+      permission: "read",
+      params: IdParams,
+      query: Type.Object({ worldId: Type.Optional(Uuid) }, closed),
+      reply: EventView,
+    }),
+    async (request, reply) => {
+      const { worldId } = queryOf<{ worldId?: string }>(request);
+      const event = await database.transaction(readScope(request, worldId), (session) =>
+        getEvent(session, idOf(request)),
+      );
+      return reply.header("etag", `"${event.version}"`).send(event);
+    },
+  );
+
+  app.patch(
+    "/events/:id",
+    route({
+      id: "changeEvent",
+      summary: "Tells an event differently, where it has the version that If-Match names.",
+      tag: "events",
+      permission: "write",
+      params: IdParams,
+      body: EventChange,
+      reply: EventView,
+    }),
+    async (request, reply) => {
+      const { worldId, ...change } = bodyOf<EventChange>(request);
+      const match = request.headers["if-match"];
+      const expected = match === undefined || match === "*" ? undefined : Number(/^"(\d{1,9})"$/.exec(match)?.[1] ?? 0);
+      const event = await changeEvent(indexer, writeScope(request, worldId), idOf(request), change, expected);
+      wrote();
+      return reply.header("etag", `"${event.version}"`).send(event);
+    },
+  );
+
+  app.delete(
+    "/events/:id",
+    route({
+      id: "deleteEvent",
+      summary: "Removes an event.",
+      tag: "events",
+      permission: "write",
+      params: IdParams,
+      status: 204,
+    }),
+    async (request, reply) => {
+      await deleteEvent(indexer, writeScope(request), idOf(request));
+      return reply.code(204).send();
     },
   );
 };

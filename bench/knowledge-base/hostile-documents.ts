@@ -1,0 +1,95 @@
+/**
+ * Puts documents of five million times one character into a service on the embedded engine, and prints for each how long it took, and
+ * the longest that `/health` took to answer meanwhile; then the ratio of twice the text to once, for texts that are hard to parse.
+ * Usage: npx tsx bench/knowledge-base/hostile-documents.ts [CHARACTERS]
+ */
+import { rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLogger } from "../../runtime/logger";
+import { buildServer } from "../../services/knowledge-base/api/server";
+import { openEmbedded } from "../../services/knowledge-base/database/embedded";
+import { Indexer } from "../../services/knowledge-base/index/indexer";
+import { parseDocument } from "../../services/knowledge-base/ingest/blocks";
+import { chunkBlocks } from "../../services/knowledge-base/ingest/chunks";
+import { createKey } from "../../services/knowledge-base/keys/keys";
+import { emptyDirectory } from "../../services/knowledge-base/testing/memory";
+
+const size = 5_000_000;
+const characters = [...(process.argv[2] ?? `"'\`[]()!\\&<>*_~|-+#=:.,;?/ \t\n1aé龍`)];
+
+async function main(): Promise<void> {
+  const folder = await emptyDirectory();
+  const database = await openEmbedded({ dataDir: folder });
+  const logger = createLogger("bench", "silent");
+  const app = await buildServer({ indexer: new Indexer(database, { kind: "statistical" }), logger, addressLimit: 1e9 });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const permissions = ["read", "write"] as const;
+  const { key } = await createKey(database, { name: "bench", permissions, requestsPerMinute: 1_000_000 });
+  const put = (file: string, content: string) =>
+    fetch(`${url}/documents`, {
+      method: "PUT",
+      headers: { "x-api-key": key, "content-type": "application/json" },
+      body: JSON.stringify({ source: "hostile", file, content }),
+    });
+  await put("first.md", "x ".repeat(20_000));
+  const slowest = { put: 0, health: 0 };
+  for (const character of characters) {
+    const bytes = Buffer.byteLength(character);
+    const content = character.repeat(Math.floor(size / bytes));
+    let done = false;
+    let health = 0;
+    const watch = (async () => {
+      while (!done) {
+        const asked = performance.now();
+        await (await fetch(`${url}/health`)).text();
+        health = Math.max(health, performance.now() - asked);
+        await sleep(5);
+      }
+    })();
+    const started = performance.now();
+    const { status } = await put(`${character.codePointAt(0)}.md`, content);
+    const took = performance.now() - started;
+    done = true;
+    await watch;
+    slowest.put = Math.max(slowest.put, took);
+    slowest.health = Math.max(slowest.health, health);
+    console.log(
+      `${JSON.stringify(character)} ${status} in ${took.toFixed(0)} ms, /health at most ${health.toFixed(0)} ms`,
+    );
+  }
+  console.log(`slowest: ${slowest.put.toFixed(0)} ms; /health at most ${slowest.health.toFixed(0)} ms`);
+  await app.close();
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+
+  for (const unit of [
+    "[a](",
+    "![[]()",
+    "**a ",
+    '" a',
+    'a." ',
+    "> ",
+    "- a\n",
+    "# a\n",
+    "|a|b|\n",
+    "<b",
+    "<p>a",
+    "&amp;",
+  ]) {
+    const time = (length: number) => {
+      const text = unit.repeat(Math.ceil(length / unit.length));
+      const started = performance.now();
+      chunkBlocks(parseDocument(text, "text/markdown").blocks);
+      return performance.now() - started;
+    };
+    time(200_000);
+    const [once, twice] = [time(400_000), time(800_000)];
+    console.log(
+      `${JSON.stringify(unit)} twice the text takes ${(twice / once).toFixed(2)} times as long (${once.toFixed(0)} ms)`,
+    );
+  }
+}
+
+void main();
