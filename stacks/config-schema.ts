@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { levels, type UsageKey, usageAssumptions } from "../catalog/usage";
+import { signatureAlgorithms } from "../contracts/players";
 import { gpuImageSchema, gpuSchema, ue5BuilderSchema } from "./gpu-schema";
 
 const network = z.strictObject({
@@ -123,6 +124,24 @@ const usage = z.strictObject(
   ) as Record<UsageKey, z.ZodOptional<z.ZodUnion<[typeof amount, typeof perLevel]>>>,
 );
 
+const httpsUrl = z.url({ protocol: /^https$/, error: "an https:// address" });
+
+/** The OpenID issuer whose tokens players and operators bring; every service checks them against its keys. */
+const players = z.strictObject({
+  /** Exactly the `iss` of its tokens. */
+  issuer: httpsUrl,
+  /** The `aud` that a token must name. */
+  audience: z.string().min(1),
+  /** Where its public keys are. @default what its discovery document says */
+  jwksUrl: httpsUrl.optional(),
+  /** The one signature algorithm that is taken. @default RS256 */
+  algorithm: z.enum(signatureAlgorithms).optional(),
+  /** Scope that makes an operator. @default operator */
+  operatorScope: z.string().min(1).optional(),
+});
+
+export type PlayerSettings = z.infer<typeof players>;
+
 const budget = z.strictObject({
   /** US dollars a month; a plan whose expected bill is above it gets a finding. */
   monthlyUsd: z.number().positive(),
@@ -139,6 +158,8 @@ export const platformSchema = z.strictObject({
   services: z.record(z.string(), service).default({}),
   usage: usage.optional(),
   budget: budget.optional(),
+  /** @default none, so that services take keys and no tokens */
+  players: players.optional(),
   gpu: gpuSchema.optional(),
   ue5Builder: ue5BuilderSchema.optional(),
 });

@@ -81,6 +81,7 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
       database,
       cache,
       gpu,
+      players: settings.players,
       secretRecoveryDays: ephemeral ? 0 : production ? 30 : 7,
     },
     opts,

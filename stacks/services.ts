@@ -13,7 +13,10 @@ import type { SecretValue } from "../components/service-roles";
 import { stubCommand, stubImage, stubUser } from "../components/stub-server";
 import type { GpuTier } from "../contracts/archetypes";
 import { eventVariables } from "../contracts/events/define";
+import { playerVariables } from "../contracts/players";
 import { ports, tierListenerPorts } from "../contracts/ports";
+import { variableStem } from "../contracts/services/addresses";
+import type { PlayerSettings } from "./config-schema";
 import type { GpuNodes } from "./gpu";
 import { type ExternalSecret, externalSecrets } from "./service-catalogue";
 import type { ServiceSettings } from "./service-checks";
@@ -30,6 +33,8 @@ export interface ServiceSurroundings {
   readonly database?: Database;
   readonly cache?: Cache;
   readonly gpu?: GpuNodes;
+  /** The issuer of players' tokens. */
+  readonly players?: PlayerSettings;
   /** Days in which a deleted secret can be brought back; 0 deletes at once. */
   readonly secretRecoveryDays: number;
 }
@@ -121,12 +126,13 @@ export function createServices(
       ...(events?.hears && { [eventVariables.queue]: queues.get(name)!.queueUrl }),
       ...(settings.buckets?.documents && { DOCUMENTS_BUCKET: around.buckets.documents.bucketName }),
       ...(settings.buckets?.models && { MODELS_BUCKET: around.modelBucket }),
-      ...Object.fromEntries(tiersOf(settings).map((tier) => [`${variable(tier)}_URL`, tierUrl(tier)])),
+      ...Object.fromEntries(tiersOf(settings).map((tier) => [`${variableStem(tier)}_URL`, tierUrl(tier)])),
       // The dimension under which the waiting requests of a tier are published: they wake its group.
       ...Object.fromEntries(
-        tiersOf(settings).map((tier) => [`${variable(tier)}_GROUP`, around.gpu!.tiers[tier]!.groupName]),
+        tiersOf(settings).map((tier) => [`${variableStem(tier)}_GROUP`, around.gpu!.tiers[tier]!.groupName]),
       ),
-      ...Object.fromEntries((settings.calls ?? []).map((callee) => [`${variable(callee)}_URL`, urlOf(callee)])),
+      ...Object.fromEntries((settings.calls ?? []).map((callee) => [`${variableStem(callee)}_URL`, urlOf(callee)])),
+      ...(http && playerEnvironment(around.players)),
       ...settings.environment,
     };
   }
@@ -158,7 +164,9 @@ export function createServices(
   function secretsOf({ name, http, calls = [], secrets = [] }: ServiceSettings): Record<string, SecretValue> {
     return {
       ...(http && { API_KEY: { arn: apiKeys.get(name)!.arn } }),
-      ...Object.fromEntries(calls.map((callee) => [`${variable(callee)}_API_KEY`, { arn: apiKeys.get(callee)!.arn }])),
+      ...Object.fromEntries(
+        calls.map((callee) => [`${variableStem(callee)}_API_KEY`, { arn: apiKeys.get(callee)!.arn }]),
+      ),
       ...Object.fromEntries(secrets.map((secret) => [externalSecrets[secret], { arn: external.get(secret)!.arn }])),
     };
   }
@@ -202,9 +210,12 @@ export function createServices(
   }
 }
 
-/** The environment variable stem of a service: `state-manager` is `STATE_MANAGER`. */
-function variable(service: string): string {
-  return service.toUpperCase().replaceAll("-", "_");
+/** Where a service finds the issuer of tokens; nothing without one. */
+function playerEnvironment(players: PlayerSettings | undefined): Record<string, string> {
+  const given = Object.entries(players ?? {}) as [keyof PlayerSettings, string | undefined][];
+  return Object.fromEntries(
+    given.flatMap(([name, value]) => (value === undefined ? [] : [[playerVariables[name], value]])),
+  );
 }
 
 /** What a service's own code may do in AWS, resource by resource. */

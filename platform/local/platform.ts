@@ -11,6 +11,7 @@ import { imageSettings } from "./graph/image";
 import { declaredEdge, listeners } from "./graph/routes";
 import { type DeclaredService, declaredServices } from "./graph/tasks";
 import { type LocalTiers, nodePrograms, withoutTiers } from "./local-tiers";
+import { localIssuer } from "./players/issuer";
 import type { Ports } from "./ports";
 import { AddressBook } from "./realise/addresses";
 import { type DatabasePlace, embedsDatabase, type LocalDatabase } from "./realise/database-environment";
@@ -86,6 +87,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
   const edge = declaredEdge(graph);
   const edgePort = await ports.next("the edge");
   const consolePort = await ports.next("the console");
+  const issuer = await localIssuer(`http://127.0.0.1:${consolePort}`);
   const servicePorts = new Map<string, number>();
   for (const { name, port } of declared) if (port !== undefined) servicePorts.set(name, await ports.next(name));
   const secrets = new LocalSecrets(join(dataDir, "secrets.json"));
@@ -133,6 +135,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
       addresses,
       database: place,
       awsEndpoint: tiers.awsEndpoint,
+      players: issuer.variables,
       eventsEndpoint: events.url,
     },
     databaseOf: async (name) => ownersOf(selection.services).some((owner) => owner.name === name) && databaseUp,
@@ -171,7 +174,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     events,
     databaseServer: () => server,
   });
-  const page = await startConsole(platform, { port: consolePort });
+  const page = await startConsole(platform, { port: consolePort, routes: issuer.routes });
   closing.push(() => page.close());
   platform.console = page;
   steps.begin(1, "console", "page").done(page.url);

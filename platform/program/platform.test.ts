@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Evaluation, evaluate, type PropertyMap, type RecordedResource } from "../engine";
+import { playerVariables } from "../../contracts/players";
+import { serviceAddresses } from "../../contracts/services/addresses";
+import { type Evaluation, evaluate, type PropertyMap, type RecordedResource, unwrapSecret } from "../engine";
 import { replaceReferences, resourceHash } from "../engine/references";
 
 const projectDir = join(__dirname, "..", "..");
@@ -216,6 +218,27 @@ describe("the platform of dev, with an image of the knowledge base", () => {
 });
 
 describe("the platform of short-lived stacks and of wrong config", () => {
+  it("hands the issuer of players' tokens to every service that listens, by config alone", async () => {
+    const players = { issuer: "https://id.example.com/studio", audience: "the-game" };
+    const pr = await run("pr-7", { "game-ai-platform:players": JSON.stringify(players) });
+    const environments = ofType(pr, "aws:ecs/taskDefinition:TaskDefinition").flatMap(({ inputs }) => {
+      const containers = open(unwrapSecret(inputs.containerDefinitions ?? null)) as {
+        name: string;
+        environment?: { name: string; value: string }[];
+      }[];
+      return containers.map(({ name, environment = [] }) => ({
+        name,
+        issuer: environment.find((each) => each.name === playerVariables.issuer)?.value,
+        audience: environment.find((each) => each.name === playerVariables.audience)?.value,
+      }));
+    });
+    const told = environments.filter(({ issuer }) => issuer !== undefined);
+    // The knowledge base's task for ingestion has its service's environment.
+    const names = new Set(told.map(({ name }) => name).filter((name) => name !== "ingest"));
+    assert.deepEqual([...names].sort(), Object.keys(serviceAddresses).sort());
+    assert.ok(told.every(({ issuer, audience }) => issuer === players.issuer && audience === players.audience));
+  });
+
   it("leaves nothing behind that a second stack of the same name would trip over", async () => {
     const pr = await run("pr-7");
     for (const { inputs, name } of ofType(pr, "aws:secretsmanager/secret:Secret")) {
@@ -231,6 +254,11 @@ describe("the platform of short-lived stacks and of wrong config", () => {
       "prod without a certificate",
       { "game-ai-platform:edge": "{}" },
       /edge\.certificate: nothing is not allowed; .*Pulumi\.prod\.yaml, key game-ai-platform:edge/,
+    ],
+    [
+      "an issuer of players without TLS",
+      { "game-ai-platform:players": '{"issuer":"http://id.example.com","audience":"a"}' },
+      /players\.issuer: "http:\/\/id\.example\.com" is not allowed; allowed: an https:\/\/ address/,
     ],
     [
       "an image tag in prod",

@@ -1,5 +1,11 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { InputError } from "../../contracts/input-error";
+import {
+  defaultOperatorScope,
+  playerVariables as names,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+} from "../../contracts/players";
 import { refused, unavailable } from "./problems";
 import type { Surroundings } from "./surroundings";
 
@@ -16,10 +22,6 @@ export interface IssuerSettings {
   /** Scope that makes an operator. */
   readonly operatorScope: string;
 }
-
-/** Asymmetric algorithms only: a shared secret would let every service make tokens. */
-export const signatureAlgorithms = ["RS256", "PS256", "ES256", "EdDSA"] as const;
-export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
 /** What a token says. */
 export interface PlayerToken {
@@ -48,17 +50,23 @@ const askMs = 3_000;
  * @throws InputError that names the variable
  */
 export function issuerSettings(environment: Environment): IssuerSettings | undefined {
-  const issuer = environment.PLAYER_ISSUER;
+  const issuer = environment[names.issuer];
   if (!issuer) return undefined;
-  requireUrl("PLAYER_ISSUER", issuer);
-  const audience = environment.PLAYER_AUDIENCE;
-  if (!audience) throw wrong("PLAYER_AUDIENCE", audience, "the audience of this studio's tokens");
-  const jwksUrl = environment.PLAYER_JWKS_URL || undefined;
-  if (jwksUrl !== undefined) requireUrl("PLAYER_JWKS_URL", jwksUrl);
-  const given = environment.PLAYER_ALGORITHM || "RS256";
+  requireUrl(names.issuer, issuer);
+  const audience = environment[names.audience];
+  if (!audience) throw wrong(names.audience, audience, "the audience of this studio's tokens");
+  const jwksUrl = environment[names.jwksUrl] || undefined;
+  if (jwksUrl !== undefined) requireUrl(names.jwksUrl, jwksUrl);
+  const given = environment[names.algorithm] || "RS256";
   const algorithm = signatureAlgorithms.find((each) => each === given);
-  if (algorithm === undefined) throw wrong("PLAYER_ALGORITHM", given, signatureAlgorithms.join(", "));
-  return { issuer, audience, jwksUrl, algorithm, operatorScope: environment.OPERATOR_SCOPE || "operator" };
+  if (algorithm === undefined) throw wrong(names.algorithm, given, signatureAlgorithms.join(", "));
+  return {
+    issuer,
+    audience,
+    jwksUrl,
+    algorithm,
+    operatorScope: environment[names.operatorScope] || defaultOperatorScope,
+  };
 }
 
 /** Verifies tokens with the issuer's public keys, which are fetched at first use and kept. */

@@ -18,5 +18,6 @@ export const commands: Readonly<Record<string, () => Register>> = {
   report: () => (require("./report") as typeof import("./report")).registerReport,
   explain: () => (require("./explain") as typeof import("./explain")).registerExplain,
   new: () => (require("./new") as typeof import("./new")).registerNew,
+  document: () => (require("./document") as typeof import("./document")).registerDocument,
   simulate: () => (require("./simulate") as typeof import("./simulate")).registerSimulate,
 };

@@ -6,6 +6,7 @@ import { ClientGone, sendJson } from "../../../runtime/openai/http";
 import type { LocalControl } from "../state";
 import { controlRoutes } from "./control-routes";
 import { pageRoutes } from "./page-routes";
+import type { Route } from "./route";
 import { refuseStrangers, securityHeaders } from "./same-origin";
 
 /** The console as it listens. */
@@ -18,10 +19,14 @@ export interface LocalConsole {
 /**
  * Serves the console page of the running platform, on 127.0.0.1 only.
  * @param options.port TCP port; 0 takes a free one.
+ * @param options.routes More that it answers, behind the same checks: the issuer of players.
  * @throws InputError where the port is taken.
  */
-export async function startConsole(control: LocalControl, { port }: { port: number }): Promise<LocalConsole> {
-  const routes = new Map([...pageRoutes(), ...controlRoutes(control)]);
+export async function startConsole(
+  control: LocalControl,
+  { port, routes: more = [] }: { port: number; routes?: readonly (readonly [path: string, route: Route])[] },
+): Promise<LocalConsole> {
+  const routes = new Map([...pageRoutes(), ...controlRoutes(control), ...more]);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);

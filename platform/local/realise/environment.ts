@@ -14,6 +14,8 @@ export interface EnvironmentSources {
   readonly database: DatabasePlace;
   /** Endpoint that takes the place of CloudWatch. */
   readonly awsEndpoint: string;
+  /** Variables of this machine's issuer of players' tokens, which takes the place of the stack's. */
+  readonly players: Readonly<Record<string, string>>;
   /** Endpoint that takes the place of SNS and SQS. */
   readonly eventsEndpoint: string;
 }
@@ -36,7 +38,7 @@ export function serviceEnvironment(
   localPort: number | undefined,
   sources: EnvironmentSources,
 ): { readonly env: NodeJS.ProcessEnv; readonly missing: readonly MissingVariable[] } {
-  const { outputs, secrets, addresses, database, awsEndpoint, eventsEndpoint } = sources;
+  const { outputs, secrets, addresses, database, awsEndpoint, eventsEndpoint, players } = sources;
   const missing: MissingVariable[] = [];
   const declared: Record<string, string> = {};
   const take = (variable: string, text: string, finish: (text: string) => string | undefined): void => {
@@ -58,6 +60,7 @@ export function serviceEnvironment(
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_ENDPOINT_URL_CLOUDWATCH: awsEndpoint,
+    ...(service.port === undefined ? {} : players),
     AWS_ENDPOINT_URL_SNS: eventsEndpoint,
     AWS_ENDPOINT_URL_SQS: eventsEndpoint,
   };

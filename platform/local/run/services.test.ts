@@ -34,6 +34,7 @@ describe("services of this machine", () => {
         addresses: new AddressBook(),
         database: { kind: "own", dataDir: folder, port: 1, passwordOf: () => "" },
         awsEndpoint: "http://127.0.0.1:9",
+        players: {},
         eventsEndpoint: "http://127.0.0.1:9",
       },
       onChange: () => undefined,
