@@ -1,29 +1,27 @@
 import { childMaker, type Derivable, defined, derive, expansionOf, lookUp, outputOf } from "../../expansion";
 import type { Expansion, ExpansionScope } from "../../plugin";
 import type { PropertyMap, PropertyValue } from "../../types";
-import { makeUrn, parseUrn } from "../../urn";
+import { parseUrn } from "../../urn";
 import { flattenOutputValues, isUnknown, unknownValue } from "../../values";
 import { shortHash } from "./names";
 
 /**
- * Expands `awsx:ecr:Image` into the image that is built; nothing is built here. The provider makes no child while the repository
- * is unknown, as in the preview of a new stack; here it is made even then, so that an unchanged stack does not seem to lose it.
+ * Expands `awsx:ecr:Image` into the image that is built; nothing is built here. While the repository is unknown, as in the preview
+ * of a new stack, the provider makes no child.
  */
 export async function expandImage(scope: ExpansionScope): Promise<Expansion> {
   const { args } = scope;
   const { repositoryUrl = unknownValue, context, dockerfile, args: buildArgs, imageName, imageTag, platform } = args;
-  const { stack, project } = parseUrn(scope.urn);
+  const { stack } = parseUrn(scope.urn);
   const derived = derive(
     [imageName, imageTag, context, dockerfile, buildArgs],
     (name?: string, tag?: string, folder?: string, file?: string, given?: PropertyMap) =>
       name || tag || `${shortHash(signature(folder, file, given) + stack)}-container`,
   );
   const name = flattenOutputValues(derived ?? unknownValue);
-  if (name === unknownValue || typeof name !== "string") return expansionOf({ imageUri: derived });
-  // Images of one folder have one name; the provider refuses them once they are built, which a preview does not tell.
-  const urn = makeUrn(stack, project, scope.urn, "docker-build:index:Image", name);
-  if (scope.resource(urn) !== undefined && isUnknown(flattenOutputValues(repositoryUrl))) {
-    return expansionOf({ imageUri: unknownValue });
+  const isUnknownRepository = isUnknown(flattenOutputValues(repositoryUrl));
+  if (isUnknownRepository || isUnknown(name) || typeof name !== "string") {
+    return expansionOf({ imageUri: derive([repositoryUrl, derived], () => undefined) ?? unknownValue });
   }
   const reference = derive([repositoryUrl], (url: string) => `${url}:${name}`);
   const cacheFrom = derive([args.cacheFrom, reference], (given: string[] | undefined, own: string) =>
