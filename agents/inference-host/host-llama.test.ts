@@ -45,6 +45,8 @@ describe("inference host on llama.cpp with the toy model", () => {
           gpuAdapters: 4,
           sequences: 2,
           contextTokens: 512,
+          queueSeconds: 600,
+          requestSeconds: 600,
           chains: join(folder, "chains.json"),
         },
         {},
