@@ -33,11 +33,21 @@ describe("a program that fails", () => {
       "the invoke aws:ec2/getKeyPair:getKeyPair has no offline answer; give one under `invokes` in offline-answers.yaml (docs/engine.md)",
     "unknown-component":
       'index.ts:3:1: the remote component awsx:ecr:RegistryImage ("web") cannot be expanded offline; give its outputs under `components` in offline-answers.yaml (docs/engine.md)',
+    "wrong-type":
+      'index.ts:3:3: shop:Thing "thing": the type is not allowed; a custom resource\'s has the form package:module:Name',
     "transform-throws": 'index.ts:3:1: random:index/randomPet:RandomPet "name": transform failed: Error: no such name',
   };
   for (const [name, message] of Object.entries(told)) {
     it(`${name} ends in one message`, async () => assert.equal((await failureOf(name)).message, message));
   }
+
+  it("missing-asset ends in one message that names the file", async () => {
+    const { message } = await failureOf("missing-asset");
+    assert.match(
+      message,
+      /^index\.ts:4:1: aws:s3\/bucketObjectv2:BucketObjectv2 "page": source: there is no file [^\n]*no-such-page\.html/,
+    );
+  });
 
   it("that loops for ever is stopped and told so", async () => {
     const error = await failureOf("endless", 5_000);

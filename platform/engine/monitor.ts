@@ -73,9 +73,9 @@ export class Monitor {
       ),
       registerResource: this.unary((request) => this.registerResource(request)),
       readResource: this.unary((request) => this.readResource(request)),
-      registerResourceOutputs: this.unary((request) => {
+      registerResourceOutputs: this.unary(async (request) => {
         const outputs = fromStruct(request.getOutputs());
-        registrar.setOutputs(request.getUrn(), outputs);
+        await registrar.setOutputs(request.getUrn(), outputs);
         if (parseUrn(request.getUrn()).type === rootStackType) this.parts.onComplete(outputs);
         return new Empty();
       }),

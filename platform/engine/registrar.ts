@@ -71,6 +71,9 @@ export class Registrar {
 
   /** Registers one goal and, for a remote component, everything inside it. */
   async register(given: Goal): Promise<Registered> {
+    if ((given.custom || given.remote) && given.type.split(":").length !== 3) {
+      throw placed(new Error("the type is not allowed; a custom resource's has the form package:module:Name"), given);
+    }
     const goal = await this.transform(this.withComponentProviders(this.withComponentAliases(given)));
     const urn = makeUrn(this.parts.stack, this.parts.project, goal.parent, goal.type, goal.name);
     const built = this.buildRecord(urn, goal);
@@ -79,7 +82,8 @@ export class Registrar {
     if (!goal.custom) this.componentProviders.set(urn, goal.options.providers);
     if (goal.remote) return this.expand(goal, built);
     await this.runHooks("beforeCreate", record);
-    await this.runHooks("afterCreate", record);
+    // A component is complete, and its hooks see its outputs, once it has registered them.
+    if (goal.custom) await this.runHooks("afterCreate", record);
     return { record, outputs: goal.custom ? record.outputs : {}, outputDependencies: {} };
   }
 
@@ -111,10 +115,13 @@ export class Registrar {
     this.records.set(record.urn, record);
   }
 
-  setOutputs(urn: Urn, outputs: PropertyMap): void {
+  /** Takes the outputs of a component, which complete it. */
+  async setOutputs(urn: Urn, outputs: PropertyMap): Promise<void> {
     const record = this.records.get(urn);
     if (record === undefined) throw new EvaluationError("engine", `outputs for ${urn}, which was never registered`);
-    this.records.set(urn, { ...record, outputs });
+    const complete = { ...record, outputs };
+    this.records.set(urn, complete);
+    await this.runHooks("afterCreate", complete);
   }
 
   /** The provider that resolves a type: given, from the component it stands in, or the default one. */

@@ -41,7 +41,7 @@ function renderStatement(statement: PropertyMap): Json {
     ["resources", "Resource"],
     ["notResources", "NotResource"],
   ] as const) {
-    const values = list(statement[key]);
+    const values = list(statement[key]).map(withVariables);
     if (values.length > 0) rendered[name] = oneOrSorted(values);
   }
   for (const [key, name] of [
@@ -60,7 +60,7 @@ function renderPrincipals(principals: readonly PropertyMap[]): PropertyValue {
   const byType: Record<string, PropertyValue[]> = {};
   for (const { type, identifiers } of principals) {
     if (type === "*" && list(identifiers).includes("*")) return "*";
-    byType[String(type)] = [...(byType[String(type)] ?? []), ...list(identifiers)];
+    byType[String(type)] = [...(byType[String(type)] ?? []), ...list(identifiers).map(withVariables)];
   }
   return Object.fromEntries(Object.entries(byType).map(([type, identifiers]) => [type, oneOrSorted(identifiers)]));
 }
@@ -69,7 +69,7 @@ function renderConditions(conditions: readonly PropertyMap[]): PropertyValue {
   const rendered: Record<string, Record<string, PropertyValue[]>> = {};
   for (const { test, variable, values } of conditions) {
     const ofTest = rendered[String(test)] ?? {};
-    ofTest[String(variable)] = [...(ofTest[String(variable)] ?? []), ...list(values)];
+    ofTest[String(variable)] = [...(ofTest[String(variable)] ?? []), ...list(values).map(withVariables)];
     rendered[String(test)] = ofTest;
   }
   return Object.fromEntries(
@@ -80,6 +80,11 @@ function renderConditions(conditions: readonly PropertyMap[]): PropertyValue {
       ),
     ]),
   );
+}
+
+/** Policy variables are written `&{name}`, so that the tool that the provider was made for leaves them alone. */
+function withVariables(value: PropertyValue): PropertyValue {
+  return typeof value === "string" ? value.replaceAll("&{", "${") : value;
 }
 
 /** The provider sorts lists of more than one, from the last to the first. */
