@@ -111,10 +111,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     ],
     maxAge: 600,
   });
+  const { live, ready, metrics: scraped } = healthPaths.knowledgeBase;
+  const unlimited: readonly string[] = [live, ready, scraped];
   await app.register(rateLimit, {
     max: options.addressLimit ?? 1200,
     timeWindow: "1 minute",
-    allowList: (request: { url: string }) => Object.values<string>(healthPaths.knowledgeBase).includes(request.url),
+    allowList: (request: { url: string }) => unlimited.includes(request.url),
     addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
     errorResponseBuilder: (_request, { ttl }) =>
       new Refusal(429, "too many requests from this address", { "retry-after": String(Math.ceil(ttl / 1000)) }),
