@@ -6,13 +6,18 @@ import { optionName } from "../settings";
 import { heedStopSignals } from "../stop-signal";
 import { migrateService, openServiceDatabase } from "./database";
 import type { Service } from "./definition";
+import { handToHost } from "./hosted";
 import { addKeyCommands } from "./key-commands";
 import { openApiDocument } from "./openapi";
 import { settingsOf } from "./settings";
 import { startService } from "./start";
 
-/** Runs a service as a program: `serve`, `migrate`, `keys`, `openapi`, and what it adds; the process ends with it. */
-export function runService(service: Service, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+/**
+ * Runs a service as a program: `serve`, `migrate`, `keys`, `openapi`, and what it adds; the process ends with it. In a process that
+ * several services share, the host decides when it starts and ends.
+ */
+export async function runService(service: Service, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  if (handToHost(service)) return;
   return runMain(programName(service), () => runServiceCommand(service, args)).then(endAnyway);
 }
 

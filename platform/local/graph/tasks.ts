@@ -32,7 +32,12 @@ export interface DeclaredService {
   readonly aliases: readonly { readonly host: string; readonly port: number }[];
   /** True where its container is the stub of a service without an image. */
   readonly stub: boolean;
+  /** True for a task of the smallest size, whose program shares a process here. */
+  readonly small?: boolean;
 }
+
+/** CPU units of the smallest task that Fargate has. */
+const smallestCpu = 256;
 
 /** Every ECS service of the graph, sorted by name. */
 export function declaredServices(graph: Graph): DeclaredService[] {
@@ -57,6 +62,7 @@ function declared(graph: Graph, resource: RecordedResource): DeclaredService {
     healthPath: healthPath(main, port),
     aliases: aliases(resource.inputs.serviceConnectConfiguration),
     stub: stubScript(main) !== undefined,
+    small: Number(definition?.inputs.cpu) <= smallestCpu,
   };
 }
 

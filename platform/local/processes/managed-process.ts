@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
@@ -29,6 +29,17 @@ export interface ProcessSpec {
   readonly stopSeconds: number;
   /** Whether it is started again when it ends by itself after it has been healthy once. */
   readonly restart: boolean;
+  /** Starts it elsewhere than in a process of its own; its memory is that of its host. */
+  readonly launch?: (spec: ProcessSpec) => LaunchedProcess;
+}
+
+/** What runs, as far as it is looked after: a process, or a program in a shared one. */
+export interface LaunchedProcess extends Pick<NodeJS.EventEmitter, "once"> {
+  readonly pid?: number;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Sends a signal to it and what belongs to it. */
+  signal(signal: NodeJS.Signals): void;
 }
 
 /** How a process ended. */
@@ -63,7 +74,7 @@ export class ManagedProcess {
   readonly #lines = new LineBuffer(500);
   readonly #exitListeners = new Set<(exit: ProcessExit) => void>();
   #status: ProcessStatus = "stopped";
-  #child: ChildProcess | undefined;
+  #child: LaunchedProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #stopping = false;
   #startedAt = 0;
@@ -93,7 +104,7 @@ export class ManagedProcess {
 
   /** Memory in MiB, of its children too, at most two seconds old; undefined where it does not run or the system does not say. */
   memoryMiB(): number | undefined {
-    if (this.pid === undefined) return undefined;
+    if (this.pid === undefined || this.spec.launch !== undefined) return undefined;
     const now = Date.now();
     if (now - this.#memory.at >= memoryMs || this.#memory.pid !== this.pid) {
       const kib = familyKib(this.pid);
@@ -127,26 +138,20 @@ export class ManagedProcess {
     this.#stopping = true;
     clearTimeout(this.#again);
     if (this.#child === undefined) return this.#become("stopped");
-    const { pid } = this.#child;
+    const child = this.#child;
     this.#become("stopping");
-    signalGroup(pid, this.spec.stopSignal ?? "SIGTERM");
-    const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), this.spec.stopSeconds * 1000);
+    child.signal(this.spec.stopSignal ?? "SIGTERM");
+    const kill = setTimeout(() => child.signal("SIGKILL"), this.spec.stopSeconds * 1000);
     await this.#ended;
     clearTimeout(kill);
   }
 
   #launch(status: ProcessStatus, provedBefore: boolean): Promise<void> {
-    const { command, env, cwd, identity, stopSignal } = this.spec;
-    const child = spawn(command[0]!, command.slice(1), {
-      ...{ env, cwd, ...identity },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
+    const child = (this.spec.launch ?? startGroup)(this.spec);
     this.#child = child;
     this.#startedAt = Date.now();
-    if (child.pid !== undefined) guardGroup(child.pid, stopSignal === "SIGINT" ? "INT" : "TERM");
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => this.#lines.add(line));
+      if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#lines.add(line));
     }
     let proved = provedBefore;
     const watching = new AbortController();
@@ -176,7 +181,7 @@ export class ManagedProcess {
   }
 
   #afterEnd(exit: ProcessExit): void {
-    if (this.#child?.pid !== undefined) releaseGroup(this.#child.pid);
+    if (this.#child?.pid !== undefined && this.spec.launch === undefined) releaseGroup(this.#child.pid);
     this.#child = undefined;
     if (exit.again) {
       if (Date.now() - this.#startedAt > steadyMs) this.#backoffMs = firstBackoffMs;
@@ -221,6 +226,17 @@ export class ManagedProcess {
   }
 }
 
+/** Starts a process in a group of its own, which ends with this one. */
+function startGroup({ command, env, cwd, identity, stopSignal }: ProcessSpec): LaunchedProcess {
+  const child = spawn(command[0]!, command.slice(1), {
+    ...{ env, cwd, ...identity },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  if (child.pid !== undefined) guardGroup(child.pid, stopSignal === "SIGINT" ? "INT" : "TERM");
+  return Object.assign(child, { signal: (signal: NodeJS.Signals) => signalGroup(child.pid, signal) });
+}
+
 interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -228,11 +244,11 @@ interface End {
 }
 
 /** Resolves when the process has ended and its output is read; what it left behind in its group is killed then. */
-function ended(child: ChildProcess): Promise<End> {
+function ended(child: LaunchedProcess): Promise<End> {
   return new Promise((resolve) => {
     child.once("error", (failure) => resolve({ code: null, signal: null, failure }));
     child.once("exit", () => {
-      signalGroup(child.pid, "SIGKILL");
+      child.signal("SIGKILL");
       void closeOnceRead([child.stdout, child.stderr]);
     });
     child.once("close", (code, signal) => resolve({ code, signal }));

@@ -3,6 +3,8 @@ import type { Bundle } from "../bundles";
 import type { ImageSettings } from "../graph/image";
 import { type Container, type DeclaredService, stubScript } from "../graph/tasks";
 import { ManagedProcess, type ProcessSpec } from "../processes/managed-process";
+import { familyKib } from "../processes/memory";
+import { SharedHost } from "../processes/shared-host";
 import { embedsDatabase } from "../realise/database-environment";
 import { type EnvironmentSources, type MissingVariable, serviceEnvironment } from "../realise/environment";
 import { programEnvironment } from "../realise/program-environment";
@@ -35,11 +37,12 @@ export interface ServicesOptions {
   readonly steps: Steps;
 }
 
-/** The services that run here: one process for each with code, one for all stubs. */
+/** The services that run here: one process for each with code, one for the small ones together, one for all stubs. */
 export class LocalServices {
   readonly missing: MissingVariable[] = [];
   readonly #programs = new Map<string, ManagedProcess>();
   readonly #oneOffs = new Set<Promise<string>>();
+  readonly #host = new SharedHost();
   #stubs: ManagedProcess | undefined;
   #stopped = false;
 
@@ -120,6 +123,7 @@ export class LocalServices {
       ...[this.#stubs, ...this.#programs.values()].map((each) => each?.stop()),
       Promise.allSettled(this.#oneOffs),
     ]);
+    await this.#host.stop();
   }
 
   states(): ServiceState[] {
@@ -139,7 +143,8 @@ export class LocalServices {
         memoryMiB: stub ? undefined : managed?.memoryMiB(),
       };
     });
-    return this.#stubs === undefined ? named : [...named, stubHostState(this.#stubs)];
+    const hosts = this.#host.pid === undefined ? [] : [serviceHostState(this.#host.pid)];
+    return [...named, ...hosts, ...(this.#stubs === undefined ? [] : [stubHostState(this.#stubs)])];
   }
 
   /** Output of a service's process; undefined for a name that is none. */
@@ -155,7 +160,9 @@ export class LocalServices {
     await this.options.databaseOf?.(service.name);
     for (const container of service.before) await this.#runBefore(service, container);
     await this.options.prepare(service.name, this);
-    await this.#supervise(this.#spec(service, service.main), (managed) => this.#programs.set(service.name, managed));
+    const own = this.#spec(service, service.main);
+    const spec = service.small === true ? { ...own, launch: this.#host.launch } : own;
+    await this.#supervise(spec, (managed) => this.#programs.set(service.name, managed));
   }
 
   /** A container that must succeed first. An embedded database that a power cut has torn shows here, and is put aside once. */
@@ -242,6 +249,19 @@ export class LocalServices {
       restart: true,
     };
   }
+}
+
+function serviceHostState(pid: number): ServiceState {
+  const kib = familyKib(pid);
+  return {
+    name: "service-host",
+    summary: "one process for services of the smallest size, each with its own output and restart",
+    kind: "embedded",
+    status: "healthy",
+    pid,
+    restarts: 0,
+    memoryMiB: kib === undefined ? undefined : Math.round(kib / 1024),
+  };
 }
 
 function stubHostState(managed: ManagedProcess): ServiceState {
