@@ -28,6 +28,7 @@ describe("what characters need of the story memory", () => {
     for (const [name, permissions, worldId] of [
       ["writer", ["read", "write"], undefined],
       ["judge", ["read", "write", "decide"], undefined],
+      ["admin", ["read", "write", "decide", "admin"], undefined],
       ["world", ["read", "write", "decide"], world.id],
     ] as [string, Permission[], string | undefined][]) {
       keys[name] = (await createKey(memory.database, { name, permissions, worldId, requestsPerMinute: 100_000 })).key;
@@ -208,5 +209,91 @@ describe("what characters need of the story memory", () => {
       assert.deepEqual(twice[1]?.json, twice[0]?.json);
     }
     assert.equal((await call("writer", "POST", "/events/record", event, { "idempotency-key": "a b" })).status, 400);
+    const to = (
+      await call("writer", "POST", "/concepts/create", { name: "Far", type: "t", description: "d", scope: "global" })
+    ).json.id;
+    const from = (
+      await call("writer", "POST", "/concepts/create", { name: "Near", type: "t", description: "d", scope: "global" })
+    ).json.id;
+    for (const [as, method, path, body] of [
+      ["admin", "POST", "/worlds", { playerId: "p", name: "sent twice", type: "day" }],
+      ["writer", "POST", `/concepts/${from}/relationships`, { to, type: "near" }],
+      ["writer", "PUT", "/documents", { source: "once", file: "a.md", content: "# A bell\n\nIt rang twice." }],
+    ] as const) {
+      const send = () => call(as, method, path, body, { "idempotency-key": path });
+      const [first, second] = [await send(), await send()];
+      assert.ok([200, 201].includes(first.status), first.status.toString());
+      assert.deepEqual([second.status, second.json], [first.status, first.json], path);
+    }
+  });
+
+  it("changes and removes a fact, a concept and a world only at the version that If-Match names", async () => {
+    const fact = await propose({ subject: "Ivo", predicate: "is", object: "tall" });
+    const concept = (
+      await call("writer", "POST", "/concepts/create", { name: "Tower", type: "t", description: "d", scope: "global" })
+    ).json;
+    const own = await makeWorld(memory.indexer, "conditions");
+    for (const [path, change] of [
+      [`/facts/${fact.id}`, { learnedBy: ["Mira"] }],
+      [`/concepts/${concept.id}`, { description: "It fell." }],
+      [`/worlds/${own.id}`, { active: false }],
+    ] as const) {
+      const first = (await call("admin", "GET", path)).headers.etag as string;
+      const changed = await call("admin", "PATCH", path, change, { "if-match": first });
+      assert.equal(changed.status, 200, path);
+      const now = changed.headers.etag as string;
+      assert.notEqual(now, first);
+      assert.equal((await call("admin", "GET", path)).headers.etag, now);
+      assert.equal((await call("admin", "PATCH", path, change, { "if-match": first })).status, 412, path);
+      assert.equal((await call("admin", "DELETE", path, undefined, { "if-match": first })).status, 412, path);
+      assert.equal((await call("admin", "DELETE", path, undefined, { "if-match": `"x", ${now}` })).status, 204, path);
+      assert.equal((await call("admin", "GET", path)).status, 404);
+    }
+  });
+
+  it("leads only over what a character knows, as the world tells it", async () => {
+    const make = async (name: string, knownBy?: string[]) =>
+      (
+        await call("writer", "POST", "/concepts/create", {
+          name,
+          type: "chain",
+          description: name,
+          scope: "global",
+          ...(knownBy === undefined ? {} : { knownBy }),
+        })
+      ).json.id;
+    const [inn, cellar, tunnel] = [await make("Inn"), await make("Cellar", ["Mira"]), await make("Tunnel")];
+    for (const [from, to] of [
+      [inn, cellar],
+      [cellar, tunnel],
+    ]) {
+      await call("writer", "POST", `/concepts/${from}/relationships`, { to, type: "below" });
+    }
+    const around = async (who: string, as = "writer") =>
+      (await call(as, "GET", `/concepts/${inn}/neighbours?knownBy=${who}`)).json.items.map(({ id }) => id);
+    const listed = async (who: string, as = "writer") =>
+      (await call(as, "GET", `/concepts?type=chain&knownBy=${who}`)).json.items.map(({ id }) => id);
+    assert.deepEqual(await around("Mira"), [cellar, tunnel]);
+    assert.deepEqual(await around("Tam"), []);
+    await call("world", "PATCH", `/concepts/${cellar}`, { learnedBy: ["Tam"] });
+    assert.deepEqual(await around("Tam", "world"), [cellar, tunnel]);
+    assert.deepEqual(await around("Tam"), [], "the canon stays as it is");
+    assert.deepEqual(await listed("Tam", "world"), [inn, cellar, tunnel]);
+    assert.deepEqual(await listed("Tam"), [inn, tunnel]);
+    const secret = (
+      await call("world", "POST", "/events/record", {
+        worldId: world.id,
+        type: "plot",
+        summary: "A plot.",
+        npcs: ["Mira"],
+      })
+    ).json.id;
+    const knowledge = async (who: string) =>
+      (
+        (await call("world", "GET", `/world/${world.id}/knowledge?knownBy=${who}&limit=500`)).json as unknown as {
+          events: Item[];
+        }
+      ).events.some(({ id }) => id === secret);
+    assert.deepEqual([await knowledge("Mira"), await knowledge("Tam")], [true, false]);
   });
 });

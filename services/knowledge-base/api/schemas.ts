@@ -269,6 +269,7 @@ export const WorldView = Type.Object({
   type: oneOf(worldTypes),
   state: free,
   active: Type.Boolean(),
+  version: Type.Integer(),
   createdAt: Time,
   updatedAt: Time,
 });

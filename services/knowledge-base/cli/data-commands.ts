@@ -14,11 +14,12 @@ import { databaseTarget } from "../ingest/database-target";
 import { ingest } from "../ingest/ingest";
 import { serviceTarget } from "../ingest/service-target";
 import { openSource } from "../ingest/source";
+import { NotFound } from "../items/errors";
 import { readStats } from "../items/stats";
 import { readPassages } from "../search/candidates";
 import { highlight } from "../search/highlight";
 import { longestQuery, rank } from "../search/search";
-import { withLibrary, withStoredLibrary } from "./library";
+import { checkUuid, checkWorld, unknownWorld, withLibrary, withStoredLibrary } from "./library";
 import { print, progressBar } from "./output";
 
 interface IngestFlags {
@@ -49,6 +50,7 @@ export function addDataCommands(program: Command, done: (code: number) => void):
     )
     .option("--json", "print JSON", false)
     .action(async (place: string, flags: IngestFlags) => {
+      if (flags.world !== undefined) checkUuid(flags.world, "--world");
       const bar = progressBar();
       const common = {
         source: openSource(place, flags.source),
@@ -59,13 +61,18 @@ export function addDataCommands(program: Command, done: (code: number) => void):
       };
       const report =
         flags.url === undefined
-          ? await withLibrary(flags.dataDir, ({ indexer }) =>
-              ingest({ ...common, target: databaseTarget(indexer, bar.progress) }),
-            ).finally(bar.stop)
+          ? await withLibrary(flags.dataDir, async ({ database, indexer }) => {
+              await checkWorld(database, flags.world);
+              return ingest({ ...common, target: databaseTarget(indexer, bar.progress) });
+            }).finally(bar.stop)
           : await ingest({
               ...common,
               target: serviceTarget(knowledgeBaseClient({ url: flags.url, apiKey: apiKey() })),
-            }).finally(bar.stop);
+            })
+              .catch((error: unknown) => {
+                throw error instanceof NotFound && flags.world !== undefined ? unknownWorld(flags.world) : error;
+              })
+              .finally(bar.stop);
       print(flags.json, report, () => [
         `${report.dryRun ? "would be " : ""}added ${report.added.length}, updated ${report.updated.length}, deleted ${report.deleted.length}, unchanged ${report.unchanged}; ${report.passages} passages`,
         ...report.failed.map(({ file, error }) => `failed ${file}: ${error}`),
@@ -103,7 +110,8 @@ export function addDataCommands(program: Command, done: (code: number) => void):
           });
         }
         const scope = flags.world === undefined ? canon : insideWorld(flags.world);
-        const hits = await withStoredLibrary(flags.dataDir, async ({ indexer }) => {
+        const hits = await withStoredLibrary(flags.dataDir, async ({ database, indexer }) => {
+          await checkWorld(database, flags.world);
           const ranking = await rank(indexer, scope, { query });
           const shown = ranking.hits.slice(0, flags.limit);
           const passages = await indexer.database.transaction(scope, (session) =>

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
 import { wholeNumber } from "../../../runtime/command-line";
 import { createKey, listKeys, type Permission, permissions, revokeKey } from "../keys/keys";
-import { withLibrary, withStoredLibrary } from "./library";
+import { checkWorld, withLibrary, withStoredLibrary } from "./library";
 import { print } from "./output";
 
 interface CreateFlags {
@@ -36,15 +36,16 @@ export function addKeyCommands(program: Command): void {
           where: "--expires",
         });
       }
-      const made = await withLibrary(flags.dataDir, ({ database }) =>
-        createKey(database, {
+      const made = await withLibrary(flags.dataDir, async ({ database }) => {
+        await checkWorld(database, flags.world);
+        return createKey(database, {
           name,
           permissions: readPermissions(flags.permissions),
           worldId: flags.world,
           requestsPerMinute: flags.rate,
           expiresAt: flags.expires,
-        }),
-      );
+        });
+      });
       print(flags.json, made, () => [made.key]);
     });
 

@@ -1,6 +1,9 @@
 import { InputError } from "../../../contracts/input-error";
 import { holdsDatabase } from "../../../runtime/database/folder";
 import { databaseTarget } from "../database/open";
+import { type Database, insideWorld } from "../database/types";
+import { NotFound } from "../items/errors";
+import { getWorld } from "../items/worlds";
 import { type Library, openLibrary } from "../library";
 
 /**
@@ -31,4 +34,25 @@ export async function withLibrary<T>(dataDir: string | undefined, work: (library
   } finally {
     await library.database.close();
   }
+}
+
+/** @throws InputError for a text that is no id */
+export function checkUuid(given: string, path: string): void {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(given)) return;
+  throw new InputError({ path, given, allowed: "an id such as 0b0f4c3e-8a1d-4c57-9a53-3f2f6f1a7c10", where: path });
+}
+
+/** The refusal of a world that is not there. */
+export const unknownWorld = (given: string) =>
+  new InputError({ path: "world", given, allowed: "the id of a world of this memory", where: "--world" });
+
+/** @throws InputError where `--world` names no world of this memory */
+export async function checkWorld(database: Database, world: string | undefined): Promise<void> {
+  if (world === undefined) return;
+  checkUuid(world, "--world");
+  await database
+    .transaction(insideWorld(world), (session) => getWorld(session, world))
+    .catch((error: unknown) => {
+      throw error instanceof NotFound ? unknownWorld(world) : error;
+    });
 }

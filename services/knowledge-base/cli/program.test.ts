@@ -48,6 +48,46 @@ describe("kb", () => {
     assert.equal(existsSync(missing), false, "a command that only reads made a data folder");
   });
 
+  it("says of a world that is not there that it is unknown, in one line, with exit code 2", async () => {
+    const memory = await emptyDirectory();
+    const world = "0b0f4c3e-8a1d-4c57-9a53-3f2f6f1a7c10";
+    try {
+      for (const args of [
+        ["search", "gate"],
+        ["ingest", folder],
+        ["facts", "list"],
+        ["keys", "create", "game"],
+      ]) {
+        const { status, stdout, stderr } = kb(...args, "--world", world, "--data-dir", memory);
+        assert.deepEqual([status, stdout], [2, ""], stderr);
+        assert.match(stderr, /^kb: world: "0b0f4c3e.*" is not allowed; .*\(set in --world\)\n$/);
+      }
+    } finally {
+      rmSync(memory, { recursive: true, force: true });
+    }
+  });
+
+  it("adds, proposes, decides on and lists facts", async () => {
+    const memory = await emptyDirectory();
+    const facts = (...args: string[]) => kb("facts", ...args, "--data-dir", memory);
+    try {
+      const added = facts("add", "Alice", "lives in", "Oakhollow", "--by", "Ann", "--exclusive");
+      assert.deepEqual([added.status, added.stderr], [0, ""]);
+      assert.match(added.stdout, /accepted: Alice lives in Oakhollow/);
+      const proposed = facts("propose", "Alice", "lives in", "Stormgate", "--by", "Ann", "--exclusive", "--json");
+      const { id } = JSON.parse(proposed.stdout) as { id: string };
+      assert.match(facts("list", "--subject", "Alice").stdout, /^\S+ accepted: Alice lives in Oakhollow[^\n]*\n$/);
+      assert.match(facts("list", "--status", "proposed").stdout, /Stormgate/);
+      assert.equal(facts("decide", id, "accept", "--by", "Ann").status, 0);
+      assert.match(facts("list", "--subject", "Alice").stdout, /^\S+ accepted: Alice lives in Stormgate[^\n]*\n$/);
+      const unknown = facts("decide", "0b0f4c3e-8a1d-4c57-9a53-3f2f6f1a7c10", "accept", "--by", "Ann");
+      assert.deepEqual([unknown.status, unknown.stdout], [2, ""]);
+      assert.match(unknown.stderr, /^kb: id: .*a fact of this memory.*\n$/);
+    } finally {
+      rmSync(memory, { recursive: true, force: true });
+    }
+  });
+
   it("says that a question has no hits, with exit code 1", async () => {
     const memory = await emptyDirectory();
     try {

@@ -4,6 +4,7 @@ import { exitCodes } from "../../../runtime/main";
 import { migrationTarget, openDatabase } from "../database/open";
 import { migrate } from "../schema/migrate";
 import { addDataCommands } from "./data-commands";
+import { addFactCommands } from "./fact-commands";
 import { addGenerationCommands } from "./generation-commands";
 import { addKeyCommands } from "./key-commands";
 import { print } from "./output";
@@ -53,6 +54,7 @@ Examples:
     });
 
   addDataCommands(program, done);
+  addFactCommands(program);
   addKeyCommands(program);
   addGenerationCommands(program);
 

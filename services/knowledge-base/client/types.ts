@@ -2197,6 +2197,8 @@ export interface operations {
         fanOut?: number;
         minStrength?: number;
         type?: string;
+        /** @description Only what this one knows of. */
+        knownBy?: string;
       };
       header?: never;
       path: {
@@ -2584,6 +2586,7 @@ export interface operations {
                 [key: string]: unknown;
               };
               active: boolean;
+              version: number;
               /** Format: date-time */
               createdAt: string;
               /** Format: date-time */
@@ -2714,6 +2717,7 @@ export interface operations {
               [key: string]: unknown;
             };
             active: boolean;
+            version: number;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -2850,6 +2854,7 @@ export interface operations {
               [key: string]: unknown;
             };
             active: boolean;
+            version: number;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -3078,6 +3083,7 @@ export interface operations {
               [key: string]: unknown;
             };
             active: boolean;
+            version: number;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -3190,6 +3196,8 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
+        /** @description Only what this one knows of. */
+        knownBy?: string;
       };
       header?: never;
       path: {
@@ -3217,6 +3225,7 @@ export interface operations {
                 [key: string]: unknown;
               };
               active: boolean;
+              version: number;
               /** Format: date-time */
               createdAt: string;
               /** Format: date-time */

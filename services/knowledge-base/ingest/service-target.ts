@@ -1,4 +1,5 @@
 import type { KnowledgeBaseClient } from "../client/client";
+import { NotFound } from "../items/errors";
 import type { IngestTarget } from "./ingest";
 
 /** Ingests into a running service through its API; the service embeds, indexes and trains. */
@@ -9,7 +10,8 @@ export function serviceTarget(client: KnowledgeBaseClient): IngestTarget {
       let cursor: string | undefined;
       do {
         const query = { source, limit: 500, cursor, worldId: worldId ?? undefined };
-        const { data, error } = await client.GET("/documents", { params: { query } });
+        const { data, error, response } = await client.GET("/documents", { params: { query } });
+        if (response.status === 404 && worldId !== null) throw new NotFound("world");
         if (data === undefined) throw refused(error);
         for (const { file, id, contentHash, worldId: owner } of data.items) {
           if (owner === worldId) stored.set(file, { id, contentHash });

@@ -3,7 +3,7 @@ import { generationIn, listGenerations } from "../index/generations";
 import { type Indexer, storePrepared } from "../index/indexer";
 import { lockNaming, removeItem } from "../index/writer";
 import { piece, sha256 } from "../ingest/prepare";
-import { Conflict, NotFound } from "./errors";
+import { Conflict, type Expected, expectVersion, NotFound } from "./errors";
 import { loadIndexable } from "./indexable";
 import { knowers } from "./known-by";
 import { markMentions } from "./mentions";
@@ -95,7 +95,8 @@ export async function createConcept(
 /**
  * Tells a concept anew: a version is added. The canon tells its own; a world that tells a concept of the canon differently gets
  * versions of its own, and the canon stays as it is.
- * @throws NotFound, Conflict
+ * @param expected Ids of the versions that it may stand at
+ * @throws NotFound, Conflict, OtherVersion
  */
 export async function reviseConcept(
   indexer: Indexer,
@@ -112,6 +113,7 @@ export async function reviseConcept(
     /** Who knows of it besides. */
     learnedBy?: readonly string[];
   },
+  expected?: Expected,
 ): Promise<ConceptVersion> {
   try {
     const { version, space } = await indexer.database.transaction(scope, async (session) => {
@@ -122,6 +124,7 @@ export async function reviseConcept(
       const concept = await getConcept(session, id);
       const world = change.worldId ?? concept.worldId;
       const before = (await conceptAsOf(session, id, world, undefined)) ?? concept;
+      expectVersion(expected, before.id);
       const told = {
         name: change.name ?? before.name,
         type: change.type ?? before.type,
@@ -261,6 +264,16 @@ export async function listVersions(
   return rows;
 }
 
+/**
+ * SQL that holds for a concept `c` that somebody knows of, or where nobody is named. A world's own telling comes before the canon's.
+ * @param knower Parameter with the name, or null
+ */
+export const knownTo = (knower: string) => `(${knower}::text IS NULL OR coalesce(
+    (SELECT v.known_by IS NULL OR ${knower} = ANY (v.known_by) FROM concept_versions v
+     WHERE v.concept_id = c.id AND v.world_id = (SELECT kb_world()) ORDER BY v.version DESC LIMIT 1),
+    c.known_by IS NULL OR ${knower} = ANY (c.known_by)))`;
+
+/** A page of concepts, oldest first. */
 export async function listConcepts(
   session: Session,
   filter: {
@@ -269,17 +282,17 @@ export async function listConcepts(
     ownOf?: string;
     type?: string;
     name?: string;
-    /** Only what somebody knows of. */
+    /** Only what somebody knows of, as the world that the transaction sees tells it. */
     knownBy?: string;
     after?: { at: string; id: string };
     limit: number;
   },
 ): Promise<Concept[]> {
   const { rows } = await session.query<Concept>(
-    `SELECT ${columns} FROM narrative_concepts
+    `SELECT ${columns} FROM narrative_concepts c
      WHERE (NOT $1 OR world_id IS NULL) AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR name ILIKE $3)
        AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid)) AND ($7::uuid IS NULL OR world_id = $7)
-       AND ($8::text IS NULL OR known_by IS NULL OR $8 = ANY (known_by))
+       AND ${knownTo("$8")}
      ORDER BY created_at, id LIMIT $6`,
     [
       filter.canonOnly,
@@ -295,10 +308,13 @@ export async function listConcepts(
   return rows;
 }
 
-/** Removes a concept with its versions, relationships and passages. @throws NotFound */
-export async function deleteConcept(indexer: Indexer, scope: Scope, id: string): Promise<void> {
+/** Removes a concept with its versions, relationships and passages. @throws NotFound, OtherVersion */
+export async function deleteConcept(indexer: Indexer, scope: Scope, id: string, expected?: Expected): Promise<void> {
   await indexer.database.transaction(scope, async (session) => {
     await lockConcept(session, id);
+    const { worldId } = await getConcept(session, id);
+    const told = await conceptAsOf(session, id, worldId, undefined);
+    if (told !== undefined) expectVersion(expected, told.id);
     const { count } = await session.query("DELETE FROM narrative_concepts WHERE id = $1", [id]);
     if (count === 0) throw new NotFound("concept");
     for (const generation of await listGenerations(session)) {

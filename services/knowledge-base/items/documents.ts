@@ -7,6 +7,7 @@ import type { DocumentInput } from "../ingest/prepare";
 import { readPieces } from "../ingest/reader";
 import { nearDuplicateBits } from "../ingest/simhash";
 import { NotFound } from "./errors";
+import type { Once } from "./once";
 import { spaceOf } from "./worlds";
 
 export interface StoredDocument {
@@ -24,6 +25,13 @@ export interface StoredDocument {
 
 export type PutStatus = "added" | "updated" | "unchanged";
 
+export interface PutAnswer {
+  readonly id: string;
+  readonly status: PutStatus;
+  /** Passages that the document has in the index. */
+  readonly passages: number;
+}
+
 const columns = `id, source, source_file AS file, world_id AS "worldId", type, title, media_type AS "mediaType",
   content_hash AS "contentHash", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
@@ -32,17 +40,27 @@ export async function putDocument(
   indexer: Indexer,
   scope: Scope,
   input: DocumentInput,
-): Promise<{ id: string; status: PutStatus; passages: number }> {
+  once?: Once<PutAnswer>,
+): Promise<PutAnswer> {
   for (;;) {
     const generation = await indexer.active();
-    const before = await indexer.database.transaction(scope, (session) => isCurrent(session, generation.id, input));
-    if (before !== undefined) return { ...before, status: "unchanged" };
+    const before = await indexer.database.transaction(scope, async (session) => {
+      const current = await isCurrent(session, generation.id, input);
+      return current === undefined ? undefined : answered(session, once, { ...current, status: "unchanged" });
+    });
+    if (before !== undefined) return before;
     const pieces = await readPieces(input);
     const vectors = await indexer.vectors(generation, pieces);
-    const done = indexer.database.transaction(scope, async (session) => {
+    const done = indexer.database.transaction(scope, async (session): Promise<PutAnswer> => {
+      const before = await once?.claim(session);
+      if (before !== undefined) return before;
       await lockFile(session, input);
+      const keep = async (answer: PutAnswer) => {
+        await once?.keep(session, answer);
+        return answer;
+      };
       const current = await isCurrent(session, generation.id, input);
-      if (current !== undefined) return { ...current, status: "unchanged" as const };
+      if (current !== undefined) return keep({ ...current, status: "unchanged" });
       const space = await spaceOf(session, input.worldId);
       const { id, added, updatedAt } = await upsert(session, input);
       // From here on no switch of generations can come in between: it waits for this row.
@@ -58,7 +76,7 @@ export async function putDocument(
         contentHash: input.contentHash,
       } as const;
       await storePrepared(session, { generation, item, pieces, conceptIds: [], vectors });
-      return { id, status: added ? ("added" as const) : ("updated" as const), passages: pieces.length };
+      return keep({ id, status: added ? "added" : "updated", passages: pieces.length });
     });
     const stored = await done.catch((error: unknown) => {
       if (!(error instanceof GenerationSwitched)) throw error;
@@ -66,6 +84,13 @@ export async function putDocument(
     if (stored !== undefined) return stored;
     indexer.switched();
   }
+}
+
+async function answered(session: Session, once: Once<PutAnswer> | undefined, answer: PutAnswer): Promise<PutAnswer> {
+  const before = await once?.claim(session);
+  if (before !== undefined) return before;
+  await once?.keep(session, answer);
+  return answer;
 }
 
 /** Another generation answers since the vectors were made: they are made again for that one. */

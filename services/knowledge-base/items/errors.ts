@@ -15,7 +15,15 @@ export class Conflict extends Error {
 export class OtherVersion extends Error {
   override readonly name = "OtherVersion";
   /** @param version What it has now */
-  constructor(readonly version: number) {
+  constructor(readonly version: number | string) {
     super(`it has version ${version} now`);
   }
+}
+
+/** Versions that a change or a removal was meant for. Absent: any. */
+export type Expected = readonly string[] | undefined;
+
+/** @throws OtherVersion unless the version is one of those expected */
+export function expectVersion(expected: Expected, version: number | string): void {
+  if (expected !== undefined && !expected.includes(String(version))) throw new OtherVersion(version);
 }

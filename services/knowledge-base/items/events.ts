@@ -3,7 +3,7 @@ import { generationIn, listGenerations } from "../index/generations";
 import { type Indexer, storePrepared } from "../index/indexer";
 import { removeItem } from "../index/writer";
 import { piece, sha256 } from "../ingest/prepare";
-import { NotFound, OtherVersion } from "./errors";
+import { type Expected, expectVersion, NotFound } from "./errors";
 import { loadIndexable } from "./indexable";
 import { knowers } from "./known-by";
 import type { Once } from "./once";
@@ -101,7 +101,6 @@ export interface EventChange extends Partial<Omit<EventInput, "worldId">> {
 
 /**
  * Tells an event differently.
- * @param expected Version that it must have. @default any
  * @throws NotFound, OtherVersion
  */
 export async function changeEvent(
@@ -109,13 +108,13 @@ export async function changeEvent(
   scope: Scope,
   id: string,
   change: EventChange,
-  expected?: number,
+  expected?: Expected,
 ): Promise<StoryEvent> {
   const { event, space } = await indexer.database.transaction(scope, async (session) => {
     // Locked before it is read: a change builds on the one before it.
     await session.query("SELECT FROM story_events WHERE id = $1 FOR UPDATE", [id]);
     const before = await getEvent(session, id);
-    if (expected !== undefined && expected !== before.version) throw new OtherVersion(before.version);
+    expectVersion(expected, before.version);
     const npcs = change.npcs ?? before.npcs;
     const named = change.npcs !== undefined || change.knownBy !== undefined;
     const kept = named ? eventKnowers(npcs, change.knownBy ?? before.knownBy ?? undefined) : before.knownBy;
@@ -150,9 +149,11 @@ export async function changeEvent(
   return event;
 }
 
-/** Removes an event and its passage. @throws NotFound */
-export async function deleteEvent(indexer: Indexer, scope: Scope, id: string): Promise<void> {
+/** Removes an event and its passage. @throws NotFound, OtherVersion */
+export async function deleteEvent(indexer: Indexer, scope: Scope, id: string, expected?: Expected): Promise<void> {
   await indexer.database.transaction(scope, async (session) => {
+    await session.query("SELECT FROM story_events WHERE id = $1 FOR UPDATE", [id]);
+    expectVersion(expected, (await getEvent(session, id)).version);
     const { rows } = await session.query<{ worldId: string }>(
       'DELETE FROM story_events WHERE id = $1 RETURNING world_id AS "worldId"',
       [id],

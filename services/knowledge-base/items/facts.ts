@@ -3,7 +3,7 @@ import { listGenerations } from "../index/generations";
 import type { Indexer } from "../index/indexer";
 import { removeItem } from "../index/writer";
 import { sha256 } from "../ingest/prepare";
-import { Conflict, NotFound } from "./errors";
+import { Conflict, type Expected, expectVersion, NotFound } from "./errors";
 import { knowers } from "./known-by";
 import type { Once } from "./once";
 import { spaceOf } from "./worlds";
@@ -112,14 +112,21 @@ export function proposeFact(indexer: Indexer, scope: Scope, input: FactInput, on
 /**
  * Accepts or rejects a proposal, for good. An accepted fact is found from then on, and takes the place of those that it replaces: in its
  * world alone, where they are the canon's.
- * @throws NotFound, Conflict for one that has been decided on
+ * @throws NotFound, OtherVersion, Conflict for one that has been decided on
  */
-export async function decideFact(indexer: Indexer, scope: Scope, id: string, decision: Decision): Promise<Fact> {
+export async function decideFact(
+  indexer: Indexer,
+  scope: Scope,
+  id: string,
+  decision: Decision,
+  expected?: Expected,
+): Promise<Fact> {
   const { fact, space } = await indexer.database.transaction(scope, async (session) => {
     const proposed = await getFact(session, id);
     // One decision after the other on a subject: each sees what the one before it put in force.
     const subject = `${proposed.worldId} ${proposed.subject.toLowerCase()} ${proposed.predicate.toLowerCase()}`;
     await session.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", [subject]);
+    await expectFact(session, id, expected);
     const { count } = await session.query(
       `UPDATE facts SET status = $2, decided_kind = $3, decided_by = $4, reason = $5, decided_at = now(), updated_at = now(),
          version = version + 1 WHERE id = $1 AND status = 'proposed'`,
@@ -156,14 +163,16 @@ async function replaceOthers(session: Session, { id, worldId, replaces }: Fact):
   );
 }
 
-/** Ends a fact, or tells more of who knows of it. @throws NotFound, Conflict for a version that is not the fact's any more */
+/** Ends a fact, or tells more of who knows of it. @throws NotFound, OtherVersion */
 export async function changeFact(
   indexer: Indexer,
   scope: Scope,
   id: string,
   change: { validUntil?: string | null; learnedBy?: readonly string[] },
+  expected?: Expected,
 ): Promise<Fact> {
   const { fact, space } = await indexer.database.transaction(scope, async (session) => {
+    await expectFact(session, id, expected);
     const { rows } = await session.query<{
       subject: string;
       statement: string;
@@ -187,9 +196,10 @@ export async function changeFact(
   return fact;
 }
 
-/** Removes a fact; what it had replaced holds again. @throws NotFound */
-export async function deleteFact(indexer: Indexer, scope: Scope, id: string): Promise<void> {
+/** Removes a fact; what it had replaced holds again. @throws NotFound, OtherVersion */
+export async function deleteFact(indexer: Indexer, scope: Scope, id: string, expected?: Expected): Promise<void> {
   await indexer.database.transaction(scope, async (session) => {
+    await expectFact(session, id, expected);
     const { rows } = await session.query<{ worldId: string | null }>(
       'DELETE FROM facts WHERE id = $1 RETURNING world_id AS "worldId"',
       [id],
@@ -199,6 +209,12 @@ export async function deleteFact(indexer: Indexer, scope: Scope, id: string): Pr
     for (const generation of await listGenerations(session))
       await removeItem(session, generation.id, { kind: "fact", id, space });
   });
+}
+
+/** Locks a fact before it is changed. */
+async function expectFact(session: Session, id: string, expected: Expected): Promise<void> {
+  await session.query("SELECT FROM facts WHERE id = $1 FOR UPDATE", [id]);
+  expectVersion(expected, (await getFact(session, id)).version);
 }
 
 /** @throws NotFound */

@@ -1,6 +1,7 @@
 import { type Session, sqlState, sqlStates } from "../database/types";
-import { getConcept } from "./concepts";
+import { getConcept, knownTo } from "./concepts";
 import { Conflict, NotFound } from "./errors";
+import type { Once } from "./once";
 
 export interface Relationship {
   readonly id: string;
@@ -14,7 +15,13 @@ export interface Relationship {
 const columns = `id, concept_a AS "from", concept_b AS "to", type, strength, world_id AS "worldId"`;
 
 /** Relates two concepts that the transaction sees. @throws NotFound, Conflict */
-export async function relate(session: Session, made: Omit<Relationship, "id">): Promise<Relationship> {
+export async function relate(
+  session: Session,
+  made: Omit<Relationship, "id">,
+  once?: Once<Relationship>,
+): Promise<Relationship> {
+  const before = await once?.claim(session);
+  if (before !== undefined) return before;
   await getConcept(session, made.from);
   await getConcept(session, made.to);
   try {
@@ -23,7 +30,9 @@ export async function relate(session: Session, made: Omit<Relationship, "id">): 
        RETURNING ${columns}`,
       [made.from, made.to, made.type, made.strength, made.worldId],
     );
-    return rows[0] as Relationship;
+    const related = rows[0] as Relationship;
+    await once?.keep(session, related);
+    return related;
   } catch (error) {
     if (sqlState(error) === sqlStates.uniqueViolation) throw new Conflict("these concepts are related so already");
     throw error;
@@ -56,14 +65,23 @@ export interface NeighbourOptions {
   /** Weakest product of strengths that is followed. @default 0 */
   readonly minStrength?: number;
   readonly types?: readonly string[];
+  /** Ways lead only over concepts that this one knows of. @default everybody */
+  readonly knownBy?: string;
   /** @default 100 */
   readonly limit?: number;
 }
 
-/** Concepts around one, breadth first; a way never visits a concept twice. @throws NotFound */
+/** Concepts around one, breadth first; a way never visits a concept twice. None where the one is not known. @throws NotFound */
 export async function neighbours(session: Session, id: string, options: NeighbourOptions = {}): Promise<Neighbour[]> {
-  const { depth = 2, fanOut = 10, minStrength = 0, types = [], limit = 100 } = options;
+  const { depth = 2, fanOut = 10, minStrength = 0, types = [], knownBy, limit = 100 } = options;
   await getConcept(session, id);
+  if (knownBy !== undefined) {
+    const { count } = await session.query(
+      `SELECT 1 AS known FROM narrative_concepts c WHERE id = $1 AND ${knownTo("$2")}`,
+      [id, knownBy],
+    );
+    if (count === 0) return [];
+  }
   const found = new Map<string, Omit<Neighbour, "name" | "type">>();
   let front: Omit<Neighbour, "name" | "type">[] = [{ id, depth: 0, strength: 1, path: [id] }];
   const visited = new Set([id]);
@@ -73,6 +91,7 @@ export async function neighbours(session: Session, id: string, options: Neighbou
       front.map((one) => one.id),
       fanOut,
       types,
+      knownBy,
     );
     const next = new Map<string, Omit<Neighbour, "name" | "type">>();
     for (const from of front) {
@@ -95,7 +114,13 @@ export async function neighbours(session: Session, id: string, options: Neighbou
   return withNames(session, [...found.values()]);
 }
 
-async function strongestEdges(session: Session, ids: string[], fanOut: number, types: readonly string[]) {
+async function strongestEdges(
+  session: Session,
+  ids: string[],
+  fanOut: number,
+  types: readonly string[],
+  knownBy: string | undefined,
+) {
   const { rows } = await session.query<{ from: string; to: string; strength: number }>(
     `SELECT "from", "to", strength FROM (
        SELECT e."from", e."to", max(e.strength) AS strength,
@@ -105,11 +130,11 @@ async function strongestEdges(session: Session, ids: string[], fanOut: number, t
          UNION ALL
          SELECT concept_b, concept_a, strength, type FROM concept_relationships WHERE concept_b = ANY ($1::uuid[])
        ) e
-       JOIN narrative_concepts seen ON seen.id = e."to"
-       WHERE cardinality($3::text[]) = 0 OR e.type = ANY ($3)
+       JOIN narrative_concepts c ON c.id = e."to"
+       WHERE (cardinality($3::text[]) = 0 OR e.type = ANY ($3)) AND ${knownTo("$4")}
        GROUP BY e."from", e."to") ranked
      WHERE place <= $2`,
-    [ids, fanOut, types],
+    [ids, fanOut, types, knownBy ?? null],
   );
   const edges = new Map<string, { to: string; strength: number }[]>();
   for (const { from, to, strength } of rows) edges.set(from, [...(edges.get(from) ?? []), { to, strength }]);

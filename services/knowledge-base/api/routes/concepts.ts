@@ -13,6 +13,7 @@ import { NotFound } from "../../items/errors";
 import { escapeLike } from "../../items/mentions";
 import { neighbours, relate, unrelate } from "../../items/relationships";
 import { readScope, worldOf, writeScope } from "../auth";
+import { expectedOf, tagOf } from "../conditions";
 import { onceOf } from "../idempotency";
 import { Refusal } from "../problems";
 import {
@@ -114,7 +115,7 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       query: Type.Object({ worldId, at: Type.Optional(Time) }, closed),
       reply: VersionView,
     }),
-    async (request) => {
+    async (request, reply) => {
       const asked = queryOf<{ worldId?: string; at?: string }>(request);
       const at = asked.at === undefined ? undefined : new Date(asked.at);
       const version = await database.transaction(readScope(request, asked.worldId), async (session) => {
@@ -122,7 +123,7 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
         return conceptAsOf(session, idOf(request), worldOf(request, asked.worldId), at);
       });
       if (version === undefined) throw new NotFound("version at that time");
-      return version;
+      return reply.header("etag", tagOf(version.id)).send(version);
     },
   );
 
@@ -139,14 +140,17 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       body: ConceptChange,
       reply: VersionView,
     }),
-    async (request) => {
+    async (request, reply) => {
       const { worldId: named, ...change } = bodyOf<ConceptChange>(request);
-      const version = await reviseConcept(indexer, writeScope(request, named), idOf(request), {
-        ...change,
-        worldId: worldOf(request, named),
-      });
+      const version = await reviseConcept(
+        indexer,
+        writeScope(request, named),
+        idOf(request),
+        { ...change, worldId: worldOf(request, named) },
+        expectedOf(request),
+      );
       wrote();
-      return version;
+      return reply.header("etag", tagOf(version.id)).send(version);
     },
   );
 
@@ -161,7 +165,7 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       status: 204,
     }),
     async (request, reply) => {
-      await deleteConcept(indexer, writeScope(request), idOf(request));
+      await deleteConcept(indexer, writeScope(request), idOf(request), expectedOf(request));
       return reply.code(204).send();
     },
   );
@@ -203,15 +207,21 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
           fanOut: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 10 })),
           minStrength: Type.Optional(Type.Number({ minimum: 0, maximum: 1, default: 0 })),
           type,
+          knownBy: knower,
         },
         closed,
       ),
       reply: Type.Object({ items: Type.Array(NeighbourView) }),
     }),
     async (request) => {
-      const asked = queryOf<{ worldId?: string; depth?: number; fanOut?: number; minStrength?: number; type?: string }>(
-        request,
-      );
+      const asked = queryOf<{
+        worldId?: string;
+        depth?: number;
+        fanOut?: number;
+        minStrength?: number;
+        type?: string;
+        knownBy?: string;
+      }>(request);
       const items = await database.transaction(readScope(request, asked.worldId), (session) =>
         neighbours(session, idOf(request), { ...asked, types: asked.type === undefined ? [] : [asked.type] }),
       );
@@ -233,8 +243,9 @@ export const conceptRoutes: Routes = (app, { indexer, cursors, wrote }) => {
     }),
     async (request, reply) => {
       const { to, type: kind, strength = 0.5, worldId: named } = bodyOf<RelationshipBody>(request);
+      const world = worldOf(request, named);
       const made = await database.transaction(writeScope(request, named), (session) =>
-        relate(session, { from: idOf(request), to, type: kind, strength, worldId: worldOf(request, named) }),
+        relate(session, { from: idOf(request), to, type: kind, strength, worldId: world }, onceOf(request, world)),
       );
       return reply.code(201).send(made);
     },

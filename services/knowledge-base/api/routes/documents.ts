@@ -5,6 +5,7 @@ import { readDocument } from "../../ingest/reader";
 import { deleteDocument, getDocument, listDocuments, putDocument } from "../../items/documents";
 import { readStats } from "../../items/stats";
 import { readScope, worldOf, writeScope } from "../auth";
+import { onceOf } from "../idempotency";
 import {
   DocumentBody,
   DocumentView,
@@ -88,6 +89,7 @@ export const documentRoutes: Routes = (app, { indexer, cursors, wrote }) => {
         indexer,
         writeScope(request, body.worldId),
         await readDocument({ ...body, worldId }),
+        onceOf(request, worldId),
       );
       if (stored.status !== "unchanged") wrote();
       return stored;

@@ -10,6 +10,7 @@ import {
   proposeFact,
 } from "../../items/facts";
 import { readScope, worldOf, writeScope } from "../auth";
+import { expectedOf, tagOf } from "../conditions";
 import { onceOf } from "../idempotency";
 import { free, IdParams, KnownBy, knower, nullable, object, oneOf, page, paged, Time, text, Uuid } from "../schemas";
 import { bodyOf, cursorOf, idOf, pageOf, queryOf, type Routes, route } from "../service";
@@ -147,10 +148,12 @@ export const factRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       query: WorldQuery,
       reply: FactView,
     }),
-    (request) =>
-      database.transaction(readScope(request, queryOf<Asked>(request).worldId), (session) =>
+    async (request, reply) => {
+      const fact = await database.transaction(readScope(request, queryOf<Asked>(request).worldId), (session) =>
         getFact(session, idOf(request)),
-      ),
+      );
+      return reply.header("etag", tagOf(fact.version)).send(fact);
+    },
   );
 
   app.post(
@@ -164,11 +167,12 @@ export const factRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       body: DecisionBody,
       reply: FactView,
     }),
-    async (request) => {
+    async (request, reply) => {
       const { worldId, ...decision } = bodyOf<Static<typeof DecisionBody>>(request);
-      const fact = await decideFact(indexer, writeScope(request, worldId), idOf(request), decision);
+      const scope = writeScope(request, worldId);
+      const fact = await decideFact(indexer, scope, idOf(request), decision, expectedOf(request));
       wrote();
-      return fact;
+      return reply.header("etag", tagOf(fact.version)).send(fact);
     },
   );
 
@@ -183,11 +187,12 @@ export const factRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       body: FactChange,
       reply: FactView,
     }),
-    async (request) => {
+    async (request, reply) => {
       const { worldId, ...change } = bodyOf<Static<typeof FactChange>>(request);
-      const fact = await changeFact(indexer, writeScope(request, worldId), idOf(request), change);
+      const scope = writeScope(request, worldId);
+      const fact = await changeFact(indexer, scope, idOf(request), change, expectedOf(request));
       wrote();
-      return fact;
+      return reply.header("etag", tagOf(fact.version)).send(fact);
     },
   );
 
@@ -202,7 +207,7 @@ export const factRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       status: 204,
     }),
     async (request, reply) => {
-      await deleteFact(indexer, writeScope(request), idOf(request));
+      await deleteFact(indexer, writeScope(request), idOf(request), expectedOf(request));
       return reply.code(204).send();
     },
   );

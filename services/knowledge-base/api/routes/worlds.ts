@@ -5,6 +5,7 @@ import { listDocuments } from "../../items/documents";
 import { changeEvent, deleteEvent, getEvent, listEvents, recordEvent } from "../../items/events";
 import { createWorld, deleteWorld, getWorld, listWorlds, updateWorld } from "../../items/worlds";
 import { readScope, writeScope } from "../auth";
+import { expectedOf, tagOf } from "../conditions";
 import { onceOf } from "../idempotency";
 import { Refusal } from "../problems";
 import {
@@ -45,7 +46,7 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
     async (request, reply) => {
       if (request.apiKey?.worldId) throw new Refusal(403, "this key is for one world");
       const world = await database.transaction(everything, (session) =>
-        createWorld(session, bodyOf<WorldBody>(request)),
+        createWorld(session, bodyOf<WorldBody>(request), onceOf(request, null)),
       );
       return reply.code(201).send(world);
     },
@@ -82,7 +83,11 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       params: IdParams,
       reply: WorldView,
     }),
-    (request) => database.transaction(readScope(request, idOf(request)), (session) => getWorld(session, idOf(request))),
+    async (request, reply) => {
+      const scope = readScope(request, idOf(request));
+      const world = await database.transaction(scope, (session) => getWorld(session, idOf(request)));
+      return reply.header("etag", tagOf(world.version)).send(world);
+    },
   );
 
   app.patch(
@@ -96,10 +101,12 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       body: WorldChange,
       reply: WorldView,
     }),
-    (request) =>
-      database.transaction(writeScope(request, idOf(request)), (session) =>
-        updateWorld(session, idOf(request), bodyOf<WorldChange>(request)),
-      ),
+    async (request, reply) => {
+      const world = await database.transaction(writeScope(request, idOf(request)), (session) =>
+        updateWorld(session, idOf(request), bodyOf<WorldChange>(request), expectedOf(request)),
+      );
+      return reply.header("etag", tagOf(world.version)).send(world);
+    },
   );
 
   app.delete(
@@ -114,7 +121,7 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
     }),
     async (request, reply) => {
       if (request.apiKey?.worldId) throw new Refusal(403, "this key is for one world");
-      await deleteWorld(indexer, idOf(request));
+      await deleteWorld(indexer, idOf(request), expectedOf(request));
       return reply.code(204).send();
     },
   );
@@ -127,16 +134,16 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       tag: "worlds",
       permission: "read",
       params: IdParams,
-      query: Type.Object({ limit: page.limit }, closed),
+      query: Type.Object({ limit: page.limit, knownBy: knower }, closed),
       reply: KnowledgeReply,
     }),
     (request) => {
-      const { limit = 50 } = queryOf<{ limit?: number }>(request);
+      const { limit = 50, knownBy } = queryOf<{ limit?: number; knownBy?: string }>(request);
       const worldId = idOf(request);
       return database.transaction(readScope(request, worldId), async (session) => ({
         world: await getWorld(session, worldId),
-        events: await listEvents(session, { worldId, limit }),
-        concepts: await listConcepts(session, { canonOnly: false, ownOf: worldId, limit }),
+        events: await listEvents(session, { worldId, knownBy, limit }),
+        concepts: await listConcepts(session, { canonOnly: false, ownOf: worldId, knownBy, limit }),
         documents: await listDocuments(session, { ownOf: worldId, limit }),
       }));
     },
@@ -210,7 +217,7 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       const event = await database.transaction(readScope(request, worldId), (session) =>
         getEvent(session, idOf(request)),
       );
-      return reply.header("etag", `"${event.version}"`).send(event);
+      return reply.header("etag", tagOf(event.version)).send(event);
     },
   );
 
@@ -227,11 +234,10 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
     }),
     async (request, reply) => {
       const { worldId, ...change } = bodyOf<EventChange>(request);
-      const match = request.headers["if-match"];
-      const expected = match === undefined || match === "*" ? undefined : Number(/^"(\d{1,9})"$/.exec(match)?.[1] ?? 0);
-      const event = await changeEvent(indexer, writeScope(request, worldId), idOf(request), change, expected);
+      const scope = writeScope(request, worldId);
+      const event = await changeEvent(indexer, scope, idOf(request), change, expectedOf(request));
       wrote();
-      return reply.header("etag", `"${event.version}"`).send(event);
+      return reply.header("etag", tagOf(event.version)).send(event);
     },
   );
 
@@ -246,7 +252,7 @@ export const worldRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       status: 204,
     }),
     async (request, reply) => {
-      await deleteEvent(indexer, writeScope(request), idOf(request));
+      await deleteEvent(indexer, writeScope(request), idOf(request), expectedOf(request));
       return reply.code(204).send();
     },
   );
