@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Callbacks } from "./callbacks";
 import { DefaultProviders } from "./default-providers";
+import { DynamicProvider } from "./dynamic-provider";
 import type { EvaluationError } from "./errors";
 import { InvokeTable } from "./invokes";
 import type { Listener } from "./listener";
@@ -47,12 +48,14 @@ export function createEngine(options: EngineOptions): Engine {
   const invokes = new InvokeTable("invoke", plugins, answers, options.parameters, options.standIns);
   const calls = new InvokeTable("call", plugins, answers);
   const providers = new DefaultProviders(stack, project.name, config, (record) => registrar.settle(record));
+  const dynamicProvider = new DynamicProvider(project.pwd);
   const registrar: Registrar = new Registrar({
     stack,
     project: project.name,
     folder: project.pwd,
     callbacks,
     providers,
+    dynamicProvider,
     components: new Map(plugins.flatMap((plugin) => Object.entries(plugin.components ?? {}))),
     componentOutputs: (type) => answers.component(type),
     componentAliases: new Map(plugins.flatMap((plugin) => Object.entries(plugin.componentAliases ?? {}))),
@@ -81,6 +84,7 @@ export function createEngine(options: EngineOptions): Engine {
     resources: () => [...registrar.records.values()],
     close: () => {
       callbacks.close();
+      dynamicProvider.close();
       server.forceShutdown();
     },
   };

@@ -33,6 +33,15 @@ describe("the engine runs foreign programs", () => {
     });
   }
 
+  it("shows an afterCreate hook of a component its registered outputs, and writes &{ of policies as ${", async () => {
+    const { outputs, diagnostics } = await evaluate({ projectDir: join(fixtures, "small-rules"), stack: "test" });
+    assert.ok(diagnostics.some(({ message }) => message.includes('pair has {"size":2}')));
+    const variable = (name: string): string => `\${${name}}`;
+    const [statement] = JSON.parse(String(outputs.policy)).Statement;
+    assert.equal(statement.Resource, `arn:aws:s3:::homes/${variable("aws:username")}/*`);
+    assert.deepEqual(statement.Condition.StringEquals, { "aws:PrincipalTag/team": variable("aws:ResourceTag/team") });
+  });
+
   it("records the same of a program that brings an SDK of its own, which speaks gRPC to the engine", async () => {
     const source = join(fixtures, "plain-js");
     const folder = mkdtempSync(join(tmpdir(), "bundled-program-"));

@@ -35,6 +35,7 @@ describe("a program that fails", () => {
       'index.ts:3:1: the remote component awsx:ecr:RegistryImage ("web") cannot be expanded offline; give its outputs under `components` in offline-answers.yaml (docs/engine.md)',
     "wrong-type":
       'index.ts:5:1: shop:Thing "thing": the type is not allowed; a custom resource\'s has the form package:module:Name',
+    "refused-check": 'index.ts:10:1: pulumi-nodejs:dynamic:Resource "door": port: 70000 is not a port',
     "transform-throws": 'index.ts:3:1: random:index/randomPet:RandomPet "name": transform failed: Error: no such name',
   };
   for (const [name, message] of Object.entries(told)) {

@@ -74,8 +74,7 @@ export class Monitor {
       registerResource: this.unary((request) => this.registerResource(request)),
       readResource: this.unary((request) => this.readResource(request)),
       registerResourceOutputs: this.unary(async (request) => {
-        const outputs = fromStruct(request.getOutputs());
-        await registrar.setOutputs(request.getUrn(), outputs);
+        const outputs = await registrar.setOutputs(request.getUrn(), fromStruct(request.getOutputs()));
         if (parseUrn(request.getUrn()).type === rootStackType) this.parts.onComplete(outputs);
         return new Empty();
       }),

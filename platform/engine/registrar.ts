@@ -2,6 +2,7 @@ import { resolveAliases } from "./aliases";
 import { withAssetHashes } from "./assets/hashes";
 import type { Callbacks, HookCall, InvokeCall } from "./callbacks";
 import { type DefaultProviders, type PackageRequest, pluginInputs } from "./default-providers";
+import { type DynamicProvider, dynamicPackage } from "./dynamic-provider";
 import { EvaluationError } from "./errors";
 import { constructArguments } from "./expansion";
 import { type AliasSpec, type CallbackRef, type Goal, type GoalOptions, noOptions } from "./goal";
@@ -18,7 +19,7 @@ import type {
   Urn,
 } from "./types";
 import { isProviderType, makeUrn, packageOf } from "./urn";
-import { flattenOutputValues, mapValues, referencesAsIds, secret, unknownValue } from "./values";
+import { flattenOutputValues, isObject, mapValues, referencesAsIds, secret, unknownValue } from "./values";
 
 /** What the program is told about a resource it registered. */
 export interface Registered {
@@ -41,6 +42,7 @@ interface RegistrarParts {
   readonly folder: string;
   readonly callbacks: Callbacks;
   readonly providers: DefaultProviders;
+  readonly dynamicProvider: DynamicProvider;
   /** Remote components by type token. */
   readonly components: ReadonlyMap<string, ComponentExpander>;
   /** Outputs that the project gives for a remote component, by type token. */
@@ -76,7 +78,7 @@ export class Registrar {
     }
     const goal = await this.transform(this.withComponentProviders(this.withComponentAliases(given)));
     const urn = makeUrn(this.parts.stack, this.parts.project, goal.parent, goal.type, goal.name);
-    const built = this.buildRecord(urn, goal);
+    const built = await this.checked(this.buildRecord(urn, goal), goal);
     const record = this.settle(goal.remote ? asRegisteredByProvider(built, goal) : built);
     this.transforms.set(urn, goal.transforms);
     if (!goal.custom) this.componentProviders.set(urn, goal.options.providers);
@@ -115,13 +117,26 @@ export class Registrar {
     this.records.set(record.urn, record);
   }
 
-  /** Takes the outputs of a component, which complete it. */
-  async setOutputs(urn: Urn, outputs: PropertyMap): Promise<void> {
+  /** Takes the outputs of a component, which complete it; returns them as the engine keeps them. */
+  async setOutputs(urn: Urn, outputs: PropertyMap): Promise<PropertyMap> {
     const record = this.records.get(urn);
     if (record === undefined) throw new EvaluationError("engine", `outputs for ${urn}, which was never registered`);
-    const complete = { ...record, outputs };
+    const complete = { ...record, outputs: asExported(withAssetHashes(outputs, this.parts.folder)) as PropertyMap };
     this.records.set(urn, complete);
     await this.runHooks("afterCreate", complete);
+    return complete.outputs;
+  }
+
+  /** A resource whose provider is a part of the program has the inputs that the provider's `check` gives it. */
+  private async checked(record: RecordedResource, goal: Goal): Promise<RecordedResource> {
+    if (!record.custom || packageOf(record.type) !== dynamicPackage) return record;
+    try {
+      const inputs = await this.parts.dynamicProvider.check(record.urn, record.inputs);
+      const secretOutputs = record.options.additionalSecretOutputs ?? [];
+      return { ...record, inputs, outputs: withSecretOutputs({ ...record.outputs, ...inputs }, secretOutputs) };
+    } catch (error) {
+      throw placed(error, goal);
+    }
   }
 
   /** The provider that resolves a type: given, from the component it stands in, or the default one. */
@@ -202,7 +217,9 @@ export class Registrar {
     } catch (error) {
       throw placed(error, goal);
     }
-    return current;
+    // The CLI's engine takes dependencies from transforms only for a resource that has some itself.
+    if (goal.transforms.length > 0) return current;
+    return { ...current, options: { ...current.options, dependsOn: goal.options.dependsOn } };
   }
 
   private buildRecord(urn: Urn, goal: Goal): RecordedResource {
@@ -349,6 +366,14 @@ export class Registrar {
       this.parts.warn(message, record.urn);
     }
   }
+}
+
+/** Exported resources without the mark that the SDK gives them in a preview. */
+function asExported(value: PropertyValue): PropertyValue {
+  if (Array.isArray(value)) return value.map(asExported);
+  if (!isObject(value)) return value;
+  const { "@isPulumiResource": _mark, ...own } = value;
+  return mapValues(own, asExported);
 }
 
 /** An error from inside a resource, at the place where the program declared it. */

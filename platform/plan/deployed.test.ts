@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { evaluate } from "../engine";
+import type { PropertyValue } from "../engine/types";
+import { isObject, isUnknown } from "../engine/values";
 import { digestOf } from "./digest";
 import type { Plan } from "./model";
 import { planAgainst } from "./plan-stack";
@@ -22,6 +25,21 @@ const planOf = (name: string, config?: Record<string, string>): Promise<Plan> =>
     config,
   });
 
+interface State {
+  readonly deployment: { readonly resources: readonly { readonly urn: string; readonly dependencies?: string[] }[] };
+}
+
+/** A preview has unknowns for the properties that an exported resource lacks once it is up. */
+function knownIn(value: PropertyValue): PropertyValue {
+  if (Array.isArray(value)) return value.map(knownIn);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => !isUnknown(item))
+      .map(([key, item]) => [key, knownIn(item)]),
+  );
+}
+
 describe("a stack that the real CLI deployed", function () {
   this.timeout(240_000);
 
@@ -33,6 +51,20 @@ describe("a stack that the real CLI deployed", function () {
       assert.deepEqual(Object.keys(changeSummary), ["same"]);
     });
   }
+
+  it("has the dependencies that the CLI recorded, those that transforms set among them", async () => {
+    const { resources } = await evaluate({ projectDir: join(deployedPrograms, "edges"), stack: "test" });
+    const recorded = new Map(resources.map(({ urn, dependencies }) => [urn, dependencies]));
+    const state: State = JSON.parse(readFileSync(stateFile("edges"), "utf8"));
+    for (const { urn, dependencies = [] } of state.deployment.resources)
+      assert.deepEqual(recorded.get(urn), dependencies, urn);
+  });
+
+  it("exports resources, assets and secrets as the CLI does", async () => {
+    const { outputs, oldOutputs } = await planOf("edges");
+    assert.ok(oldOutputs !== undefined && "archive" in oldOutputs && "group" in oldOutputs);
+    assert.deepEqual(knownIn(outputs), oldOutputs);
+  });
 
   for (const change of changes) {
     it(`has the plan of the CLI's own preview: ${change}`, async () => {
