@@ -65,7 +65,7 @@ describe("platform new service", function () {
         "--timeout",
         "200000",
         "--grep",
-        "quest-board|the contracts",
+        "quest-board|^the contracts",
         ...files,
       ],
       {

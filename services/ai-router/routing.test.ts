@@ -338,7 +338,7 @@ describe("the router before two tier doubles", () => {
       [question, { "x-latency-budget-ms": "soon" }, 400, /x-latency-budget-ms must be a whole number/],
       [question, { "x-deadline-ms": "-1" }, 400, /x-deadline-ms must be/],
       [question, { "x-api-key": "air_wrong" }, 401, /The key is not known/],
-      [question, { "x-api-key": "" }, 401, /did not provide an API key/],
+      [question, { "x-api-key": "" }, 401, /Send a key in X-API-Key/],
     ] as const) {
       const answer = await ask(chat, body, headers);
       assert.equal(answer.status, status);
