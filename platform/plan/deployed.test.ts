@@ -52,13 +52,15 @@ describe("a stack that the real CLI deployed", function () {
     });
   }
 
-  it("has the dependencies that the CLI recorded, those that transforms set among them", async () => {
-    const { resources } = await evaluate({ projectDir: join(deployedPrograms, "edges"), stack: "test" });
-    const recorded = new Map(resources.map(({ urn, dependencies }) => [urn, dependencies]));
-    const state: State = JSON.parse(readFileSync(stateFile("edges"), "utf8"));
-    for (const { urn, dependencies = [] } of state.deployment.resources)
-      assert.deepEqual(recorded.get(urn), dependencies, urn);
-  });
+  for (const name of programNames) {
+    it(`has the dependencies that the CLI recorded: ${name}`, async () => {
+      const { resources } = await evaluate({ projectDir: join(deployedPrograms, name), stack: stackOf(name) });
+      const recorded = new Map(resources.map(({ urn, dependencies }) => [urn, [...dependencies].sort()]));
+      const state: State = JSON.parse(readFileSync(stateFile(name), "utf8"));
+      for (const { urn, dependencies = [] } of state.deployment.resources)
+        assert.deepEqual(recorded.get(urn), [...dependencies].sort(), urn);
+    });
+  }
 
   it("exports resources, assets and secrets as the CLI does", async () => {
     const { outputs, oldOutputs } = await planOf("edges");

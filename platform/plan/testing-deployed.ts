@@ -8,7 +8,7 @@ export const programNames: readonly string[] = readdirSync(deployedPrograms).sor
 
 /**
  * Programs whose states the stand-ins here do not give again: one imports a resource, of which a stand-in cannot know the inputs;
- * the other is a part of a larger stack, with the real awsx provider.
+ * the other is a part of a larger stack, deployed with the real awsx provider, which no stand-in gives.
  */
 export const notRepeatable: readonly string[] = ["options", "network"];
 
