@@ -1,7 +1,7 @@
 /**
- * Puts documents of five million times one character into a service on the embedded engine, and prints for each how long it took, and
+ * Puts documents of five million characters, one or a few over and over, into a service on the embedded engine, and prints for each how long it took, and
  * the longest that `/health` took to answer meanwhile; then the ratio of twice the text to once, for texts that are hard to parse.
- * Usage: npx tsx bench/knowledge-base/hostile-documents.ts [CHARACTERS]
+ * Usage: npx tsx bench/knowledge-base/hostile-documents.ts [CHARACTERS] [TEXT...], with \n for a line's end in a text
  */
 import { rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -16,7 +16,12 @@ import { createKey } from "../../services/knowledge-base/keys/keys";
 import { emptyDirectory } from "../../services/knowledge-base/testing/memory";
 
 const size = 5_000_000;
-const characters = [...(process.argv[2] ?? `"'\`[]()!\\&<>*_~|-+#=:.,;?/ \t\n1aé龍`)];
+const [, , characters, ...texts] = process.argv;
+const hard = ["# a\n", "- a\n"];
+const units = [
+  ...(characters ?? `"'\`[]()!\\&<>*_~|-+#=:.,;?/ \t\n1aé龍`),
+  ...(characters === undefined ? hard : texts.map((text) => text.replaceAll("\\n", "\n"))),
+];
 
 async function main(): Promise<void> {
   const folder = await emptyDirectory();
@@ -35,7 +40,7 @@ async function main(): Promise<void> {
     });
   await put("first.md", "x ".repeat(20_000));
   const slowest = { put: 0, health: 0 };
-  for (const character of characters) {
+  for (const [index, character] of units.entries()) {
     const bytes = Buffer.byteLength(character);
     const content = character.repeat(Math.floor(size / bytes));
     let done = false;
@@ -49,7 +54,7 @@ async function main(): Promise<void> {
       }
     })();
     const started = performance.now();
-    const { status } = await put(`${character.codePointAt(0)}.md`, content);
+    const { status } = await put(`${index}.md`, content);
     const took = performance.now() - started;
     done = true;
     await watch;

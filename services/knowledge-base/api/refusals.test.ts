@@ -121,7 +121,7 @@ describe("what the HTTP API refuses", () => {
     const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
     const event = (data: string) => `{"worldId":"${world.id}","type":"t","summary":"s","data":${data}}`;
     assert.equal((await ask("/events/record", { method: "POST", body: event(nested(60)) })).status, 201);
-    for (const depth of [64, 8_000, 200_000]) {
+    for (const depth of [64, 8_000, 100_000]) {
       const { status, text } = await ask("/events/record", { method: "POST", body: event(nested(depth)) });
       assert.equal(status, 400);
       assert.match(text, /at most 64/);

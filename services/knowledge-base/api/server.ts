@@ -11,6 +11,7 @@ import type { Indexer } from "../index/indexer";
 import { traceRequests } from "../observe/tracing";
 import { cursorCodec } from "../search/cursor";
 import { authenticate } from "./auth";
+import { largestBody, readBodies } from "./bodies";
 import { checkDepth } from "./body-depth";
 import { allowedMethods } from "./methods";
 import { createMetrics } from "./metrics";
@@ -33,8 +34,6 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[];
   /** Signs cursors; all replicas need the same. @default random */
   readonly cursorSecret?: string;
-  /** Largest body in bytes. @default 6 MiB */
-  readonly bodyLimit?: number;
   /** Requests per minute of one client address on one replica, before any key is looked at. @default 1200 */
   readonly addressLimit?: number;
   /** Called after a write. @default nothing */
@@ -43,11 +42,11 @@ export interface ServerOptions {
 
 /** Builds the HTTP API; the caller listens and closes. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { indexer, logger, trustedProxies = [], corsOrigins = [], bodyLimit = 6 * 1024 * 1024 } = options;
+  const { indexer, logger, trustedProxies = [], corsOrigins = [] } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit,
+    bodyLimit: largestBody,
     // A list of networks, never a number or `true`: those take an address that the client can choose.
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     genReqId: (request) => {
@@ -62,6 +61,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     forceCloseConnections: "idle",
   });
   useValidators(app);
+  readBodies(app);
   traceRequests(app);
   const metrics = createMetrics();
   const service: Service = {

@@ -26,6 +26,8 @@ export function route(options: {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** Bytes of the body at most. @default 1 MiB */
+  readonly bodyLimit?: number;
   readonly reply?: TSchema;
   readonly status?: number;
 }): RouteShorthandOptions {
@@ -34,6 +36,7 @@ export function route(options: {
   const withBody = options.body === undefined ? [] : [413, 415];
   const statuses = open ? [500, 503] : [400, 401, 403, 404, 409, 412, ...withBody, 429, 500, 503];
   return {
+    ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
     config: { permission: options.permission, routeLimit: options.limit, bucket: options.bucket },
     schema: {
       operationId: options.id,

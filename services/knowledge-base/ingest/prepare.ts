@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { InputError } from "../../../contracts/input-error";
 import { hasWords } from "./block-collector";
 import { type MediaType, type ParsedDocument, parseDocument } from "./blocks";
 import { chunkBlocks } from "./chunks";
@@ -53,13 +54,29 @@ export function documentTypeOf(file: string): DocumentType {
   return folders.some((name) => name.startsWith("experience")) ? "experience" : "main";
 }
 
-/** Completes a raw document: title, type, hashes. Line ends and a byte-order mark make no difference. */
+/** Lines of a Markdown file at most, empty ones not counted. Each may be a block of its own, and blocks are what takes long: 5 MB of headings took 20 s. */
+export const mostLines = 65_536;
+
+function checkLines(content: string): void {
+  let lines = 0;
+  // Empty lines cost nothing.
+  for (const _ of content.matchAll(/[^\n]\n/g)) lines += 1;
+  if (lines > mostLines)
+    throw new InputError({
+      path: "content",
+      given: lines,
+      allowed: `at most ${mostLines} lines of Markdown in one document`,
+    });
+}
+
+/** Completes a raw document: title, type, hashes. Line ends and a byte-order mark make no difference. @throws InputError */
 export function prepareDocument(raw: RawDocument): DocumentInput {
   const content = raw.content
     .replace(/^\uFEFF/, "")
     .replace(/\r\n?/g, "\n")
     .replaceAll("\0", "");
   const mediaType = raw.mediaType ?? mediaTypeOf(raw.file) ?? "text/plain";
+  if (mediaType === "text/markdown") checkLines(content);
   const parsed = parseOnce(content, mediaType);
   const type = raw.type ?? documentTypes.find((name) => name === parsed.type) ?? documentTypeOf(raw.file);
   const title = (raw.title ?? parsed.title ?? posix.basename(raw.file).replace(/\.[^.]+$/, "")).slice(0, 500);

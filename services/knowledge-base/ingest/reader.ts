@@ -1,5 +1,5 @@
 import { parentPort, type Worker } from "node:worker_threads";
-import { InputError } from "../../../contracts/input-error";
+import { InputError, type InputProblem } from "../../../contracts/input-error";
 import { startWorker } from "../workers";
 import {
   type DocumentInput,
@@ -19,8 +19,9 @@ const idleMs = 20_000;
 
 type Job =
   | { readonly kind: "prepare"; readonly raw: RawDocument }
-  | { readonly kind: "pieces"; readonly document: StoredText };
-type Reply = { readonly result?: unknown; readonly error?: string };
+  | { readonly kind: "pieces"; readonly document: StoredText }
+  | { readonly kind: "body"; readonly bytes: Uint8Array };
+type Reply = { readonly result?: unknown; readonly error?: string; readonly problem?: InputProblem };
 
 /** As {@link prepareDocument}; a large text is read by a worker thread, so that this one goes on answering. */
 export function readDocument(raw: RawDocument): Promise<DocumentInput> {
@@ -31,6 +32,15 @@ export function readDocument(raw: RawDocument): Promise<DocumentInput> {
 export function readPieces({ title, content, mediaType }: StoredText): Promise<Piece[]> {
   const document = { title, content, mediaType };
   return read(content, () => documentPieces(document), { kind: "pieces", document });
+}
+
+/**
+ * The JSON of a large request, which holds texts alone; read by the worker thread.
+ * @throws InputError for what is no JSON object of a few texts
+ */
+export function readBody(bytes: Uint8Array): Promise<unknown> {
+  thread ??= new ReadingThread();
+  return thread.ask({ kind: "body", bytes }, bytes.length);
 }
 
 async function read<T>(content: string, here: () => T, job: Job): Promise<T> {
@@ -92,11 +102,11 @@ class ReadingThread {
     if (this.#worker !== undefined) return this.#worker;
     const worker = startWorker("read", {});
     this.#worker = worker;
-    worker.on("message", ({ result, error }: Reply) => {
+    worker.on("message", ({ result, error, problem }: Reply) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       if (error === undefined) waiting?.resolve(result);
-      else waiting?.reject(new Error(error));
+      else waiting?.reject(problem === undefined ? new Error(error) : new InputError(problem));
     });
     worker.on("error", (error) => this.#end(worker, error));
     worker.on("exit", () => this.#end(worker, new Error("the reading thread ended")));
@@ -116,10 +126,40 @@ class ReadingThread {
 export function runReader(): void {
   parentPort?.on("message", (job: Job) => {
     try {
-      const result = job.kind === "prepare" ? prepareDocument(job.raw) : documentPieces(job.document);
-      parentPort?.postMessage({ result });
+      parentPort?.postMessage({ result: resultOf(job) });
     } catch (error) {
-      parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) });
+      const problem = InputError.isInstance(error) ? error.problem : undefined;
+      parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error), problem });
     }
   });
+}
+
+function resultOf(job: Job): unknown {
+  if (job.kind === "prepare") return prepareDocument(job.raw);
+  return job.kind === "pieces" ? documentPieces(job.document) : flatJson(job.bytes);
+}
+
+/** More would take the thread that asked as long to receive as to read. */
+const mostProperties = 20;
+
+function flatJson(bytes: Uint8Array): unknown {
+  const body: unknown = parsed(Buffer.from(bytes).toString("utf8"));
+  const values = typeof body === "object" && body !== null && !Array.isArray(body) ? Object.values(body) : undefined;
+  const flat = values?.every((value) => typeof value !== "object" || value === null) ?? false;
+  if (!flat || (values?.length ?? 0) > mostProperties || Object.hasOwn(body as object, "__proto__")) {
+    throw new InputError({
+      path: "body",
+      given: `${bytes.length} bytes`,
+      allowed: "an object of a few texts, where it is that large",
+    });
+  }
+  return body;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError({ path: "body", given: `${text.length} characters`, allowed: "JSON" });
+  }
 }

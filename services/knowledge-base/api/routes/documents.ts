@@ -5,6 +5,7 @@ import { readDocument } from "../../ingest/reader";
 import { deleteDocument, getDocument, listDocuments, putDocument } from "../../items/documents";
 import { readStats } from "../../items/stats";
 import { readScope, worldOf, writeScope } from "../auth";
+import { largestDocumentBody } from "../bodies";
 import { onceOf } from "../idempotency";
 import {
   DocumentBody,
@@ -80,6 +81,7 @@ export const documentRoutes: Routes = (app, { indexer, cursors, wrote }) => {
       tag,
       permission: "write",
       body: DocumentBody,
+      bodyLimit: largestDocumentBody,
       reply: PutReply,
     }),
     async (request) => {
