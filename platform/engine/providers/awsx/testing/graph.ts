@@ -72,7 +72,15 @@ export async function expandAll(
 }
 
 /** Why the expander refuses a case, or nothing. */
-export async function refusalOf({ type, name, args }: Case): Promise<string | undefined> {
+export async function refusalOf(one: Case): Promise<string | undefined> {
+  return childrenOf(one).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
+/** The children of one component from its expander alone, in the order in which it makes them. @throws Error when it refuses. */
+export async function childrenOf({ type, name, args }: Case): Promise<readonly RecordedResource[]> {
   const [, expand] = plugins.flatMap(({ components }) => Object.entries(components ?? {})).find(([of]) => of === type)!;
   const known = new Map<string, RecordedResource>();
   const scope: ExpansionScope = {
@@ -102,10 +110,8 @@ export async function refusalOf({ type, name, args }: Case): Promise<string | un
       return answer(given, { provider: { region: "eu-west-1" }, parameters: {}, unknown: () => unknownValue });
     },
   };
-  return expand(scope).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
+  await expand(scope);
+  return [...known.values()];
 }
 
 function collect(cases: readonly Case[], resources: readonly RecordedResource[]): Map<string, Expanded> {
