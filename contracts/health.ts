@@ -5,5 +5,4 @@ export const healthPaths = {
   inferenceHost: { live: "/health", ready: "/ready", metrics: "/metrics" },
   gpuMetrics: { live: "/healthz", metrics: "/metrics" },
   knowledgeBase: { live: serviceAddresses["knowledge-base"].health, ...operationPaths },
-  aiRouter: { live: serviceAddresses["ai-router"].health, ...operationPaths },
 } as const;

@@ -12,8 +12,6 @@ export const ports = {
   dcgmExporter: 9400,
   /** The metrics agent's /metrics and /healthz; loopback only. */
   gpuMetrics: 9401,
-  /** The router's API, reached by the public edge and by services. */
-  aiRouter: serviceAddresses["ai-router"].port,
   /** The knowledge base's API, reached by its load balancer. */
   knowledgeBase: serviceAddresses["knowledge-base"].port,
   postgres: 5432,
