@@ -397,11 +397,12 @@ describe("inference host on the vLLM double", () => {
 
   describe("draining", () => {
     it("finishes what was accepted, refuses what is new, and loses nothing", async () => {
-      const { url, host } = await start({
+      const { url, host, faults } = await start({
         adapters: [{ name: vampire }],
         options: { maxSequences: 2 },
         env: { VLLM_DOUBLE_CHUNK_MS: "5" },
       });
+      await faults({ paused: true });
       const running = await Promise.all([1, 2].map(() => chat(url, vampire, { stream: true, max_tokens: 100 })));
       const queued = [1, 2, 3].map(() => chat(url, vampire, { max_tokens: 3 }));
       await until(async () => /inference_host_queue_depth 3/.test(await (await fetch(`${url}/metrics`)).text()));
@@ -413,6 +414,7 @@ describe("inference host on the vLLM double", () => {
       assert.equal(late.status, 503);
       assert.equal(late.headers.get("connection"), "close");
       assert.ok(Number(late.headers.get("retry-after")) >= 1);
+      await faults({ paused: false });
       for (const stream of running) assert.equal((await readStream(stream)).chunks, 100);
       for (const answer of await Promise.all(queued)) assert.equal(answer.status, 200);
       await stopping;

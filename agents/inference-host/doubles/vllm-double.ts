@@ -197,6 +197,10 @@ function produce(
     response.once("close", finish);
     const step = () => {
       if (faults.hang) return;
+      if (faults.paused && sent > 0) {
+        schedule();
+        return;
+      }
       // The first word names who answers, the stamp lets a benchmark see when the chunk left.
       const word =
         sent === 0 ? `[double:${job.adapter}]` : settings.stamp ? ` t=${process.hrtime.bigint()}` : ` w${sent}`;

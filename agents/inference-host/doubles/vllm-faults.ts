@@ -12,6 +12,8 @@ export interface VllmFaults {
   engineDead: boolean;
   /** Nothing is answered any more, though connections are taken. */
   hang: boolean;
+  /** Streams stop after their first chunk until this is off again; everything else answers. */
+  paused: boolean;
   /** The next load answers 500. */
   failNextLoad: boolean;
 }
@@ -24,5 +26,6 @@ export const defaultFaults: VllmFaults = {
   flatErrors: false,
   engineDead: false,
   hang: false,
+  paused: false,
   failNextLoad: false,
 };
