@@ -40,8 +40,8 @@ export interface RouteContract {
   readonly idempotencyKey?: "required" | "accepted";
   /** Bytes of a body at most. @default 262144 */
   readonly bodyLimit?: number;
-  /** Requests per minute and caller, counted together with the other routes of the bucket. @default the key's own limit */
-  readonly limit?: { readonly perMinute: number; readonly bucket: string };
+  /** Requests per minute and caller, where fewer than the key's, counted together with the other routes of the bucket. @default the key's own limit, with all routes that name no bucket */
+  readonly limit?: { readonly perMinute?: number; readonly bucket: string };
   /** Seconds that an answer may take where the caller sends no deadline. @default 15 */
   readonly answerSeconds?: number;
 }
@@ -65,6 +65,8 @@ export interface ServiceContract {
   readonly publishes: readonly string[];
   /** Names of events that it hears. */
   readonly hears: readonly string[];
+  /** Hours that the first answer to a write with an `Idempotency-Key` is kept. @default 24 */
+  readonly answersKeptHours: number;
   /** API keys of the service's own: what they begin with, and what they may be used for. */
   readonly keys: { readonly prefix: string; readonly scopes: readonly string[] };
   /** Problem types of the service's own. */
@@ -83,6 +85,7 @@ const defaults = {
   calls: [],
   publishes: [],
   hears: [],
+  answersKeptHours: 24,
   problems: {},
 } as const;
 

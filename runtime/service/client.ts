@@ -25,7 +25,7 @@ export interface CallOptions {
   /** Sent again, the write has no second effect; it makes a write safe to retry. */
   readonly idempotencyKey?: string;
   /** Version that the document must have. */
-  readonly ifMatch?: number;
+  readonly ifMatch?: number | string;
   /** There must be no document yet. */
   readonly ifAbsent?: boolean;
   readonly requestId?: string;

@@ -5,10 +5,12 @@ import { holdsDatabase } from "../database/folder";
 import { databaseTarget, migrationTarget, openDatabase } from "../database/open";
 import type { DatabaseRules } from "../database/types";
 import type { Environment, Service, ServiceDatabase } from "./definition";
+import { variableOf } from "./settings";
 
 /** Folder of the kit's own tables. In an image it stands beside the bundle; KIT_MIGRATIONS_DIR names it. */
 const kitVariable = "KIT_MIGRATIONS_DIR";
 const ownVariable = "MIGRATIONS_DIR";
+const folderVariable = "DATA_DIR";
 
 /** A service's database is named after it, and so is its user. */
 export const databaseNameOf = (service: string): string => service.replaceAll("-", "_");
@@ -19,22 +21,24 @@ export const databaseNameOf = (service: string): string => service.replaceAll("-
  * @throws InputError for a wrong setting, or none
  */
 export async function openServiceDatabase(
-  { contract, definition }: Service,
-  environment: Environment,
+  service: Service,
+  given: Environment,
   dataDir: string | undefined,
   as: "service" | "owner",
 ): Promise<ServiceDatabase | undefined> {
+  const { contract, definition } = service;
+  const environment = { ...given, [folderVariable]: variableOf(service, given, folderVariable) };
   if (definition.ownDatabase !== undefined) return definition.ownDatabase.open(environment, dataDir, as);
   if (!contract.database) return undefined;
   const name = databaseNameOf(contract.name);
-  const defaults = { database: name, user: name, directoryVariable: "DATA_DIR" };
+  const defaults = { database: name, user: name, directoryVariable: folderVariable };
   const target = (as === "owner" ? migrationTarget : databaseTarget)(environment, defaults, dataDir);
   const rules: DatabaseRules<undefined> = { applicationName: contract.name, opening: () => "BEGIN" };
   if (target.engine === "postgres") return openDatabase(target, rules, { startWorker: noWorker });
   const database = await openInFolder(target.dataDir!, name, rules);
   try {
     // Nobody else can.
-    await migrateService({ contract, definition } as Service, database, environment);
+    await migrateService(service, database, environment);
     return database;
   } catch (error) {
     await database.close();
@@ -43,8 +47,24 @@ export async function openServiceDatabase(
 }
 
 /** True where the environment or a folder names a database. */
-export function namesDatabase(environment: Environment, dataDir: string | undefined): boolean {
-  return Boolean(dataDir || environment.DB_HOST || environment.DATA_DIR);
+export function namesDatabase(service: Service, environment: Environment, dataDir: string | undefined): boolean {
+  return Boolean(dataDir || environment.DB_HOST || variableOf(service, environment, folderVariable));
+}
+
+/**
+ * Holds a data folder against what was stored in it, for commands that only work on what is there: they must not make one.
+ * @throws InputError for a folder that is not there or holds nothing
+ */
+export function requireStored(service: Service, environment: Environment, dataDir: string | undefined): void {
+  const folder = dataDir ?? (environment.DB_HOST ? undefined : variableOf(service, environment, folderVariable));
+  if (folder === undefined || (existsSync(folder) && readdirSync(folder).length > 0)) return;
+  const name = service.definition.program ?? service.contract.name;
+  throw new InputError({
+    path: "data-dir",
+    given: folder,
+    allowed: `a folder that ${name} has stored something in`,
+    where: dataDir === undefined ? folderVariable : "--data-dir",
+  });
 }
 
 /** A PostgreSQL of the service's own in a folder of this machine, which ends with the service. */
@@ -92,8 +112,8 @@ interface Folder {
 }
 
 /** The service's own migrations, then those of the kit: a table that both have is the service's. */
-function foldersOf({ definition }: Service, environment: Environment): Folder[] {
-  const own = environment[ownVariable] || definition.migrations;
+function foldersOf(service: Service, environment: Environment): Folder[] {
+  const own = variableOf(service, environment, ownVariable) ?? service.definition.migrations;
   const kit = environment[kitVariable] || join(__dirname, "schema", "migrations");
   return [
     ...(own === undefined ? [] : [{ dir: own, where: ownVariable, table: "schema_migrations" }]),

@@ -11,6 +11,7 @@ import type { Setting, SettingValues } from "../settings";
 import type { Caller, Callers } from "./callers";
 import type { Client } from "./client";
 import type { CursorCodec } from "./cursors";
+import type { Once } from "./idempotency";
 import type { HeardEvent } from "./inbox";
 import type { KeyKind, KeyStore } from "./keys";
 import type { Counters, Limits } from "./limits";
@@ -83,6 +84,8 @@ export interface Call<Route extends RouteContract = RouteContract, State = unkno
   readonly precondition: Precondition;
   readonly state: State;
   readonly kit: K;
+  /** What makes a write take effect once, for handlers with transactions of their own: set where the request has an `Idempotency-Key`. */
+  readonly once: Once | undefined;
   /** The transaction of this write, committed when the handler returns and rolled back when it throws. Reads have none: see `read`. */
   readonly session: Session;
   /** Runs work in a transaction of its own. */
@@ -112,7 +115,7 @@ export class Reply<Body = unknown> {
       /** @default the first status of the contract */
       readonly status?: number;
       /** Version of the document in the body: its `ETag`. */
-      readonly version?: number;
+      readonly version?: number | string;
       readonly headers?: Readonly<Record<string, string>>;
     },
   ) {}
@@ -234,7 +237,7 @@ export interface OwnDatabase {
   ): Promise<ServiceDatabase | undefined>;
   /** A role that owns nothing and must be let at the kit's tables. */
   readonly role?: string;
-  /** False where handlers open their own transactions; `call.session` and `Idempotency-Key` are not theirs then. @default true */
+  /** False where handlers open their own transactions: `call.session` and `call.read` are not theirs then, and `Idempotency-Key` comes as `call.once`. @default true */
   readonly transactions?: boolean;
 }
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { text as allOf } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { problemUri } from "../../contracts/problems";
 import { notes, notesContract } from "./testing/notes";
@@ -51,7 +53,7 @@ describe("a service on the kit", () => {
 
   for (const [what, method, path, options, status, name, told] of [
     ["a path that is none", "GET", "/nothing", {}, 404, "no-such-route", /no such path/],
-    ["a method that the path has not", "DELETE", "/notes/1", {}, 405, "method-not-allowed", /takes GET/],
+    ["a method that the path has not", "DELETE", "/notes/1", {}, 405, "method-not-allowed", /takes GET, HEAD/],
     ["a query out of range", "GET", "/notes?limit=0", {}, 400, "invalid-request", /^query.limit: /],
     ["a number that is none", "GET", "/notes?limit=many", {}, 400, "invalid-request", /^query.limit: /],
     ["a parameter that is not known", "GET", "/notes?colour=red", {}, 400, "invalid-request", /not known: colour/],
@@ -77,7 +79,7 @@ describe("a service on the kit", () => {
       { body: "[".repeat(200_000) },
       400,
       "unreadable-body",
-      /32 levels/,
+      /at most 64 levels/,
     ],
     [
       "a body that is too large",
@@ -126,10 +128,57 @@ describe("a service on the kit", () => {
       assert.equal(seen.status, status);
       assert.match(seen.detail, told);
       assert.equal(seen.instance, answer.headers.get("x-request-id"));
-      if (status === 405) assert.equal(answer.headers.get("allow"), "GET");
+      if (status === 405) assert.equal(answer.headers.get("allow"), "GET, HEAD");
       if (status === 401) assert.equal(answer.headers.get("www-authenticate"), "Bearer");
     });
   }
+
+  it("refuses with a problem what never becomes a request of a route", async () => {
+    const bytes = async (request: string) => {
+      const socket = connect(service.running.port, "127.0.0.1");
+      socket.end(request);
+      const [head = "", body = "{}"] = (await allOf(socket)).split("\r\n\r\n");
+      return [Number(head.split(" ")[1]), (JSON.parse(body) as Seen).type, /allow: (.*)\r/i.exec(head)?.[1]];
+    };
+    const long = `GET /ready HTTP/1.1\r\nhost: a\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`;
+    assert.deepEqual(await bytes(long), [431, problemUri("headers-too-large"), undefined]);
+    assert.deepEqual(await bytes("NOT HTTP\r\n\r\n"), [400, problemUri("invalid-request"), undefined]);
+    const trace = "TRACE /notes/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    assert.deepEqual(await bytes(trace), [405, problemUri("method-not-allowed"), "GET, HEAD"]);
+    for (const path of ["/notes/%ff", "/%"]) {
+      const answer = await service.ask("GET", path);
+      assert.deepEqual([answer.status, (await problemOf(answer)).type], [400, problemUri("invalid-request")], path);
+    }
+  });
+
+  it("reads a body of more than a mebibyte in a worker thread, and takes a few texts in it", async () => {
+    const large = await startTestService(notesContract, notes, {
+      environment,
+      given: { maxBodyBytes: 4_000_000 },
+      place: service.place,
+    });
+    const parse = JSON.parse;
+    let longest = 0;
+    try {
+      JSON.parse = (given: string, reviver) => {
+        longest = Math.max(longest, given.length);
+        return parse(given, reviver);
+      };
+      for (const [body, name, told] of [
+        [`{"words":"${"a".repeat(1_500_000)}"}`, "invalid-request", /^body.words: /],
+        [`{"words":[${"1,".repeat(700_000)}1]}`, "invalid-request", /an object of a few texts/],
+        ["x".repeat(1_500_000), "invalid-request", /JSON/],
+      ] as const) {
+        const seen = await problemOf(await large.ask("POST", "/notes", { body }));
+        assert.equal(seen.type, problemUri(name));
+        assert.match(seen.detail, told);
+      }
+      assert.ok(longest < 1_000_000);
+    } finally {
+      JSON.parse = parse;
+      await large.close();
+    }
+  });
 
   it("keeps a request's id where it can be logged, and makes one where it cannot", async () => {
     const sent = async (id: string) =>

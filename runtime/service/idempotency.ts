@@ -16,10 +16,35 @@ export interface IdempotentWrite {
   readonly caller: string;
   readonly key: string;
   readonly requestHash: string;
+  /** Hours that the first answer is kept. */
+  readonly keptHours: number;
 }
 
-/** Hours that the first answer is kept. */
-const keptHours = 24;
+/** A write of a handler with transactions of its own, which may be sent twice and takes effect once. */
+export interface Once<Answer = unknown> {
+  /** Asked first in the transaction of the write; an answer means that all is done. @throws Problem 409 for the key of another request */
+  claim(session: Session): Promise<Answer | undefined>;
+  /** Told last in the same transaction. */
+  keep(session: Session, answer: Answer): Promise<void>;
+  /** Whose the key is, and the key. */
+  readonly write: Pick<IdempotentWrite, "caller" | "key">;
+}
+
+/**
+ * @param status Of the answer. @param replayed Called where the answer is an earlier one.
+ */
+export function onceOf(write: IdempotentWrite, status: number, replayed: () => void): Once {
+  return {
+    write,
+    async claim(session) {
+      const known = await claim(session, write);
+      if (known === undefined) return undefined;
+      replayed();
+      return JSON.parse(known.body ?? "null") as unknown;
+    },
+    keep: (session, answer) => store(session, write, { status, headers: {}, body: JSON.stringify(answer) }),
+  };
+}
 
 /**
  * Reads `Idempotency-Key`.
@@ -51,7 +76,7 @@ export function requestHashOf(method: string, url: string, body: Uint8Array | un
  * @throws Problem 409 where the key came with another request
  */
 export async function claim(session: Session, write: IdempotentWrite): Promise<StoredAnswer | undefined> {
-  const { caller, key, requestHash } = write;
+  const { caller, key, requestHash, keptHours } = write;
   await session.prepared("DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at <= now()", [
     caller,
     key,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { wholeNumber } from "../command-line";
-import { openServiceDatabase } from "./database";
+import { openServiceDatabase, requireStored } from "./database";
 import type { Service } from "./definition";
 import { type ApiKey, type KeyKind, KeyStore, readExpiry } from "./keys";
 import { dataDirOption } from "./program";
@@ -58,6 +58,7 @@ export function addKeyCommands(program: Command, service: Service): void {
     .option(...dataDirOption)
     .option("--json", "print JSON", false)
     .action(async ({ dataDir, json }: { dataDir?: string; json: boolean }) => {
+      requireStored(service, process.env, dataDir);
       const list = await withKeys(service, kind, dataDir, (store) => store.list());
       const lines = list.map((key) => describe(key, kind));
       if (lines.length === 0) lines.push("no keys: only the environment's own services get in");
@@ -71,6 +72,7 @@ export function addKeyCommands(program: Command, service: Service): void {
     .option(...dataDirOption)
     .option("--json", "print JSON", false)
     .action(async (name: string, { dataDir, json }: { dataDir?: string; json: boolean }) => {
+      requireStored(service, process.env, dataDir);
       await withKeys(service, kind, dataDir, (store) => store.revoke(name));
       process.stdout.write(json ? `${JSON.stringify({ revoked: name })}\n` : `revoked ${name}\n`);
     });

@@ -128,7 +128,8 @@ export class KeyStore {
       const missing = given.find(([name]) => kind.properties![name]!.known !== undefined);
       if (sqlState(error) === sqlStates.foreignKeyViolation && missing !== undefined) {
         const { known, option } = kind.properties![missing[0]]!;
-        throw wrong(missing[0], missing[1], known!, option.split(" ")[0]!);
+        const flag = option.split(" ")[0]!;
+        throw wrong(flag.replace(/^--/, ""), missing[1], known!, flag);
       }
       throw error;
     }

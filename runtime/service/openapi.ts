@@ -145,6 +145,7 @@ function problemResponses(route: RouteContract, contract: ServiceContract): obje
     "too-many-requests",
     "unavailable",
     "deadline-exceeded",
+    "internal",
     ...(route.problems ?? []),
   ];
   const byStatus = group(names, (name) => types[name]!.status);

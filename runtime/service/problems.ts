@@ -93,7 +93,11 @@ export function refused(detail: string): Problem {
 /** What the HTTP framework refuses before a handler runs. */
 function ofFramework(error: unknown): Problem | undefined {
   const { statusCode, message = "" } = error as { statusCode?: number; message?: string };
+  const { code } = error as { code?: string };
+  if (code === "FST_ERR_BAD_URL")
+    return problem("invalid-request", "the address is not valid: it has a % that begins no character");
   if (statusCode === 413) return problem("body-too-large", message);
+  if (statusCode === 414) return problem("uri-too-long", message);
   if (statusCode === 415) return problem("unsupported-media-type", message);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return problem("unreadable-body", message);
   return undefined;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../../contracts/input-error";
 import { createLogger } from "../logger";
@@ -174,6 +176,24 @@ describe("a service as a program", () => {
       keys.map(({ scopes }) => scopes),
       [["read"], ["read", "write"]],
     );
+  });
+
+  it("makes no data folder where a command only works on what is stored", () => {
+    const missing = join(tmpdir(), "notes-never-made");
+    for (const args of [
+      ["keys", "list"],
+      ["keys", "revoke", "game"],
+    ]) {
+      const { status, stderr } = run([...args, "--data-dir", missing]);
+      assert.deepEqual(
+        [status, stderr],
+        [
+          2,
+          `notes: data-dir: "${missing}" is not allowed; allowed: a folder that notes has stored something in (set in --data-dir)\n`,
+        ],
+      );
+    }
+    assert.equal(existsSync(missing), false);
   });
 
   it("prints its document without a database", () => {

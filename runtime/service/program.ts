@@ -8,6 +8,7 @@ import { migrateService, openServiceDatabase } from "./database";
 import type { Service } from "./definition";
 import { handToHost } from "./hosted";
 import { addKeyCommands } from "./key-commands";
+import { runBodyThread } from "./large-bodies";
 import { openApiDocument } from "./openapi";
 import { settingsOf } from "./settings";
 import { startService } from "./start";
@@ -17,7 +18,7 @@ import { startService } from "./start";
  * several services share, the host decides when it starts and ends.
  */
 export async function runService(service: Service, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  if (handToHost(service)) return;
+  if (runBodyThread() || handToHost(service)) return;
   return runMain(programName(service), () => runServiceCommand(service, args)).then(endAnyway);
 }
 

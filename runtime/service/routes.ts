@@ -6,7 +6,7 @@ import { anyone, type Caller } from "./callers";
 import { inCall } from "./context";
 import { type Deadline, deadlineOf, untilAborted } from "./deadlines";
 import { type Call, type Handler, type Kit, type PreparedHandler, Reply } from "./definition";
-import { type IdempotentWrite, idempotencyKeyOf, requestHashOf, type StoredAnswer } from "./idempotency";
+import { type IdempotentWrite, idempotencyKeyOf, onceOf, requestHashOf, type StoredAnswer } from "./idempotency";
 import { limitHeaders, requireAllowed } from "./limits";
 import { bodyOf, problem, problemMediaType, refused } from "./problems";
 import type { ServerOptions } from "./server";
@@ -99,12 +99,18 @@ async function handle(
   return send(request, reply, answer, kit, deadline);
 
   async function run(): Promise<WireAnswer> {
-    const { transactions = true } = options.service.definition.ownDatabase ?? {};
-    if (route.method === "GET" || !kit.hasDatabase || !transactions) {
-      const prepared = await prepare(handler, call);
-      return toWire(await invoke(handler, call, prepared, undefined));
-    }
+    if (route.method === "GET" || !kit.hasDatabase) return withoutTransaction(call);
     const write = idempotentWrite();
+    if (!hasTransactions(options)) {
+      if (write === undefined) return withoutTransaction(call);
+      let repeated = false;
+      const first = Number(Object.keys(route.answers)[0]);
+      const once = onceOf(write, first, () => {
+        repeated = true;
+      });
+      const answer = await withoutTransaction({ ...call, once });
+      return repeated ? replayed(answer) : answer;
+    }
     const earlier = await earlierAnswer(kit.database, write);
     if (earlier !== undefined) return replayed(earlier);
     const prepared = await prepare(handler, call);
@@ -128,12 +134,20 @@ async function handle(
     return answer.replayed ? replayed(answer) : answer;
   }
 
+  async function withoutTransaction(call: Omit<Call, "session">): Promise<WireAnswer> {
+    const prepared = await prepare(handler, call);
+    return toWire(await invoke(handler, call, prepared, undefined));
+  }
+
   function idempotentWrite(): IdempotentWrite | undefined {
     const key = idempotencyKeyOf(request.headers, route);
     const streams = Object.values(route.answers).some((each) => each !== null && isRawAnswer(each));
     if (key === undefined || streams) return undefined;
-    const { kind, id } = call.caller;
-    return { caller: `${kind}:${id}`, key, requestHash: requestHashOf(route.method, request.url, request.bytes) };
+    const { caller } = call;
+    // A name is given again once its key is revoked; the key's id is not.
+    const id = caller.kind === "service" ? (caller.key?.id ?? caller.id) : caller.id;
+    const requestHash = requestHashOf(route.method, request.url, request.bytes);
+    return { caller: `${caller.kind}:${id}`, key, requestHash, keptHours: kit.contract.answersKeptHours };
   }
 
   function toWire(result: unknown): WireAnswer {
@@ -165,7 +179,11 @@ const replayed = (answer: StoredAnswer): WireAnswer => ({
   headers: { ...answer.headers, "idempotency-replayed": "true" },
 });
 
-function callOf(request: FastifyRequest, route: RouteContract, { kit, state }: ServerOptions): Omit<Call, "session"> {
+/** False for a service whose handlers open their own transactions. */
+const hasTransactions = ({ service }: ServerOptions): boolean => service.definition.ownDatabase?.transactions ?? true;
+
+function callOf(request: FastifyRequest, route: RouteContract, options: ServerOptions): Omit<Call, "session"> {
+  const { kit, state } = options;
   const given = request.params as Readonly<Record<string, string>>;
   const rest = /\{(\w+)\*\}/.exec(route.path)?.[1];
   const { "*": tail, ...named } = given;
@@ -188,7 +206,11 @@ function callOf(request: FastifyRequest, route: RouteContract, { kit, state }: S
     precondition: preconditionOf(request.headers, route),
     state,
     kit,
-    read: (work) => kit.database.transaction(undefined, work),
+    once: undefined,
+    read: (work) =>
+      hasTransactions(options)
+        ? kit.database.transaction(undefined, work)
+        : Promise.reject(new Error("this service opens its own transactions")),
   };
 }
 

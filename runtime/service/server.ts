@@ -10,11 +10,14 @@ import Fastify, {
 } from "fastify";
 import { operationPaths } from "../../contracts/services/addresses";
 import type { Environment, Kit, Service } from "./definition";
+import { readLargeBody, smallBody } from "./large-bodies";
+import { type AllowedMethods, allowedMethods } from "./methods";
 import { bodyOf, type Problem, problem, problemMediaType, toProblem } from "./problems";
 import { addRoute } from "./routes";
 import type { KitSettings } from "./settings";
 import { traceRequests } from "./tracing";
-import { isTooDeep } from "./validation";
+import { refuseConnection } from "./unreadable";
+import { isTooDeep, mostDepth } from "./validation";
 
 export interface ServerOptions {
   readonly service: Service;
@@ -37,6 +40,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: settings.maxBodyBytes,
     // A list of networks, never a number or `true`: those take an address that the client can choose.
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error, kit),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
     genReqId: (request) => {
       const given = request.headers["x-request-id"];
       return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
@@ -61,7 +66,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 function addHooks(app: FastifyInstance, kit: Kit): void {
   const { metrics } = kit;
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, kit));
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(app, request), kit));
+  const methodsOf = allowedMethods(app);
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(methodsOf, request), kit));
   app.addHook("onRequest", async (request, reply) => {
     reply
       .header("x-request-id", request.id)
@@ -117,16 +123,25 @@ async function addGuards(app: FastifyInstance, { kit, settings }: ServerOptions)
   });
 }
 
-/** JSON is read by the framework's own safe parser, after a look at its depth; other media types are bytes for routes that take them. */
+/**
+ * JSON is read by the framework's own safe parser, after a look at its depth; a large one by a worker thread. Other media types are bytes
+ * for routes that take them.
+ */
 function readBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   for (const mediaType of ["application/json", /^application\/[\w.+-]+\+json$/]) {
     app.addContentTypeParser<Buffer>(mediaType, { parseAs: "buffer" }, (request, bytes, done) => {
       request.bytes = bytes;
-      if (bytes.length === 0) return done(null, undefined);
+      if (bytes.length === 0 || request.routeOptions.config.rawBody) return done(null, undefined);
+      if (bytes.length > smallBody) {
+        void readLargeBody(bytes).then((body) => done(null, body), done);
+        return;
+      }
       const text = bytes.toString("utf8");
-      if (isTooDeep(text)) return done(problem("unreadable-body", "the body nests deeper than 32 levels"));
+      if (isTooDeep(text)) {
+        return done(problem("unreadable-body", `objects and lists in each other: at most ${mostDepth} levels`));
+      }
       parse(request, text, done);
     });
   }
@@ -165,12 +180,9 @@ function isOperation({ contract }: Kit, { url }: FastifyRequest): boolean {
   return path === contract.address.health || Object.values<string>(operationPaths).includes(path);
 }
 
-const methods = ["GET", "PUT", "POST", "PATCH", "DELETE"] as const;
-
 /** There is no such path, or the path has no such method. */
-function noRoute(app: FastifyInstance, request: FastifyRequest): Problem {
-  const path = request.url.split("?")[0]!;
-  const allowed = methods.filter((method) => app.findRoute({ method, url: path }) !== null);
+function noRoute(methodsOf: AllowedMethods, request: FastifyRequest): Problem {
+  const allowed = methodsOf(request.url);
   if (allowed.length === 0) return problem("no-such-route", "there is no such path");
   return problem("method-not-allowed", `the path takes ${allowed.join(", ")}`, {
     headers: { allow: allowed.join(", ") },

@@ -61,6 +61,14 @@ export type KitSettings = SettingValues<ReturnType<typeof kitSettings>>;
 /** Prefix of a service's own variables. */
 export const prefixOf = ({ contract, definition }: Service): string => definition.prefix ?? variableStem(contract.name);
 
+/**
+ * A variable of a service that is no setting: its own (`SERVICE_NAME_DATA_DIR`) comes before the one that all services share (`DATA_DIR`).
+ * An empty one counts as left out.
+ */
+export function variableOf(service: Service, environment: Environment, name: string): string | undefined {
+  return environment[`${prefixOf(service)}_${name}`] || environment[name] || undefined;
+}
+
 /** Every setting of a service: its own and those of the kit, which it may state anew with another default. */
 export function settingsOf({ contract, definition }: Service): Readonly<Record<string, Setting>> {
   const all: Readonly<Record<string, Setting>> = kitSettings(contract);

@@ -25,7 +25,7 @@ import { writeEvent } from "./outbox";
 import { issuerSettings, playerTokens } from "./players";
 import { problem } from "./problems";
 import { buildServer } from "./server";
-import { type KitSettings, ownKeyOf, prefixOf, readServiceSettings, settingsOf } from "./settings";
+import { type KitSettings, ownKeyOf, prefixOf, readServiceSettings, settingsOf, variableOf } from "./settings";
 import { every, realSurroundings, type Surroundings } from "./surroundings";
 import { tracerOf } from "./tracing";
 
@@ -125,7 +125,7 @@ export async function startService(service: Service, options: StartOptions = {})
   }
 
   async function openDatabase(): Promise<ServiceDatabase | undefined> {
-    if (definition.databaseOptional && !namesDatabase(environment, options.dataDir)) return undefined;
+    if (definition.databaseOptional && !namesDatabase(service, environment, options.dataDir)) return undefined;
     const database = await openServiceDatabase(service, environment, options.dataDir, "service");
     if (database === undefined) return undefined;
     closers.push(() => database.close());
@@ -174,7 +174,7 @@ export async function startService(service: Service, options: StartOptions = {})
       limits: undefined as unknown as Limits,
       counters: undefined as unknown as Counters,
       metrics,
-      cursors: cursorCodec(environment.CURSOR_SECRET || ownKey || randomUUID()),
+      cursors: cursorCodec(variableOf(service, environment, "CURSOR_SECRET") ?? ownKey ?? randomUUID()),
       traced: tracerOf(contract.name),
       notReady: () => notReady(database),
       get draining() {

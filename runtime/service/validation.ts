@@ -80,8 +80,8 @@ export function checkAnswer(contract: z.ZodType | null | undefined, status: numb
   return { defect: `${["answer", ...path.map(String)].join(".")}: ${message}` };
 }
 
-/** Levels of arrays and objects inside each other that a body may have. */
-const mostDepth = 32;
+/** Levels of arrays and objects inside each other that a body may have: beyond it neither a database nor this program could take it. */
+export const mostDepth = 64;
 
 /** True where JSON text nests deeper than is allowed; looked at before it is parsed. */
 export function isTooDeep(text: string): boolean {

@@ -4,14 +4,14 @@ import { problem } from "./problems";
 
 /** What a write asks of the document that it changes. */
 export interface Precondition {
-  /** `If-Match`: the version that the document must have, or any. */
-  readonly match?: number | "any";
+  /** `If-Match`: entity tags without their quotes, one of which the document must have; or any. A weak tag is none of them. */
+  readonly match?: readonly string[] | "any";
   /** `If-None-Match: *`: there must be no document yet. */
   readonly absent: boolean;
 }
 
-/** The strong entity tag of a version. */
-export const etagOf = (version: number): string => `"${version}"`;
+/** The strong entity tag of a version: its number, or the id of what the document stands at. */
+export const etagOf = (version: number | string): string => `"${version}"`;
 
 /**
  * Reads what a request asks of a document's version.
@@ -32,9 +32,7 @@ export function preconditionOf(headers: IncomingHttpHeaders, route: Pick<RouteCo
     return { absent: true };
   }
   if (match!.trim() === "*") return { match: "any", absent: false };
-  const version = /^"(\d{1,15})"$/.exec(match!.trim())?.[1];
-  // A tag that is no version of ours fits no document.
-  return { match: version === undefined ? 0 : Number(version), absent: false };
+  return { match: match!.split(",").flatMap((tag) => /^"([^"]*)"$/.exec(tag.trim())?.[1] ?? []), absent: false };
 }
 
 /**
@@ -43,10 +41,10 @@ export function preconditionOf(headers: IncomingHttpHeaders, route: Pick<RouteCo
  * @param version The document's; undefined where there is none.
  * @throws Problem 412 with the present version as `ETag`
  */
-export function checkVersion({ match, absent }: Precondition, version: number | undefined): void {
+export function checkVersion({ match, absent }: Precondition, version: number | string | undefined): void {
   const fits = absent
     ? version === undefined
-    : match === undefined || (version !== undefined && (match === "any" || match === version));
+    : match === undefined || (version !== undefined && (match === "any" || match.includes(String(version))));
   if (fits) return;
   const now = version === undefined ? "there is none" : `it is ${version} now`;
   throw problem("version-mismatch", absent ? `it exists already: ${now}` : `the version is another one: ${now}`, {

@@ -122,13 +122,15 @@ describe("writes", () => {
       { "if-match": '"9"' },
       { "if-match": '"one"' },
       { "if-none-match": "*" },
-      { "if-match": '"1"' },
+      { "if-match": 'W/"1"' },
+      { "if-match": '"9", "1"' },
     ]) {
       const answer = await put(headers as Readonly<Record<string, string>>);
       statuses.push([answer.status, answer.headers.get("etag")]);
     }
     assert.deepEqual(statuses, [
       [428, null],
+      [412, '"1"'],
       [412, '"1"'],
       [412, '"1"'],
       [412, '"1"'],

@@ -25,7 +25,7 @@ CREATE UNLOGGED TABLE IF NOT EXISTS counts (
 );
 
 -- The first answer to each write that came with an Idempotency-Key, written in the transaction of that write.
-CREATE TABLE idempotency_keys (
+CREATE TABLE IF NOT EXISTS idempotency_keys (
   -- Who sent it: another caller's key of the same text is another one.
   caller text NOT NULL,
   key text NOT NULL,

@@ -1,0 +1,3 @@
+import { runBodyThread } from "./large-bodies";
+
+runBodyThread();
