@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { inWrittenProgram } from "./written-program";
 
 // What an offline preview costs: time and memory of prod's beside the time that merely importing the SDK takes, and beside the time
 // in which the SDK alone registers as many resources with its own mocks, in one process; growth with the number of resources; and
@@ -14,7 +14,6 @@ import { parseArgs } from "node:util";
 const bars = { seconds: 3, residentMiB: 350, ratio: 1.5, againstParentSeconds: 8, growth: 1.3 } as const;
 const repository = resolve(__dirname, "..");
 const command = join(repository, "platform", "bin", "platform.cjs");
-const fixture = join(repository, "platform", "plan", "fixtures", "written-program");
 const sampleEveryMs = 40;
 
 interface Cost {
@@ -74,22 +73,15 @@ async function best(runs: number, args: readonly string[], cwd?: string): Promis
 }
 
 /** Time of a program of `count` resources that refer to each other in pairs. */
-async function grown(count: number, runs: number): Promise<Cost> {
-  const folder = mkdtempSync(join(tmpdir(), "bench-preview-"));
-  try {
-    cpSync(fixture, folder, { recursive: true });
-    symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-    const resources = Array.from({ length: count }, (_, at) => ({
-      type: at % 2 === 0 ? "aws:ec2/vpc:Vpc" : "aws:ec2/subnet:Subnet",
-      name: `r${at}`,
-      inputs: at % 2 === 0 ? { cidrBlock: "10.0.0.0/16" } : { vpcId: { $ref: `r${at - 1}` }, cidrBlock: "10.0.0.0/24" },
-    }));
-    writeFileSync(join(folder, "resources.json"), JSON.stringify(resources));
-    writeFileSync(join(folder, "Pulumi.prod.yaml"), "config:\n  shop:file: resources.json\n");
-    return await best(runs, [command, "preview", "--stack", "prod", "--timeout", "300"], folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function grown(count: number, runs: number): Promise<Cost> {
+  const resources = Array.from({ length: count }, (_, at) => ({
+    type: at % 2 === 0 ? "aws:ec2/vpc:Vpc" : "aws:ec2/subnet:Subnet",
+    name: `r${at}`,
+    inputs: at % 2 === 0 ? { cidrBlock: "10.0.0.0/16" } : { vpcId: { $ref: `r${at - 1}` }, cidrBlock: "10.0.0.0/24" },
+  }));
+  return inWrittenProgram(resources, (folder) =>
+    best(runs, [command, "preview", "--stack", "prod", "--timeout", "300"], folder),
+  );
 }
 
 const sdk =
