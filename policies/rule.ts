@@ -72,15 +72,36 @@ export function isSet(value: unknown, path: string): boolean {
   return typeof parent === "object" && parent !== null && last in parent;
 }
 
+/** By URN, the resources with a property that comes from it. Each stack is indexed once: rules ask for every resource. */
+const referrersOf = new WeakMap<readonly RuleResource[], ReadonlyMap<string, readonly RuleResource[]>>();
+
+function indexed(stack: readonly RuleResource[]): ReadonlyMap<string, readonly RuleResource[]> {
+  const found = new Map<string, RuleResource[]>();
+  for (const one of stack) {
+    for (const urn of new Set(Object.values(one.references).flat())) {
+      const known = found.get(urn);
+      if (known === undefined) found.set(urn, [one]);
+      else known.push(one);
+    }
+  }
+  referrersOf.set(stack, found);
+  return found;
+}
+
+/** Resources with any property that comes from another resource. */
+export const referrers = (stack: readonly RuleResource[], { urn }: RuleResource): readonly RuleResource[] =>
+  (referrersOf.get(stack) ?? indexed(stack)).get(urn) ?? [];
+
 /** Resources of a type whose property comes from another resource. */
-export function referring(
+export const referring = (
   stack: readonly RuleResource[],
   type: string,
   property: string,
-  { urn }: RuleResource,
-): readonly RuleResource[] {
-  return stack.filter((one) => one.type === type && one.references[property]?.includes(urn) === true);
-}
+  resource: RuleResource,
+): readonly RuleResource[] =>
+  referrers(stack, resource).filter(
+    (one) => one.type === type && one.references[property]?.includes(resource.urn) === true,
+  );
 
 /** A value as a person reads it. */
 export const shown = (value: unknown): string => JSON.stringify(value) ?? "not set";

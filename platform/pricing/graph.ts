@@ -24,9 +24,15 @@ export function makeGraph(resources: readonly BilledResource[]): Graph {
     const parent = resource.parent === undefined || resource.parent === root ? undefined : byUrn.get(resource.parent);
     return parent === undefined ? resource.name : component(parent);
   };
+  const byType = new Map<string, BilledResource[]>();
+  for (const resource of resources) {
+    const known = byType.get(resource.type);
+    if (known === undefined) byType.set(resource.type, [resource]);
+    else known.push(resource);
+  }
   return {
     resources,
-    ofType: (type) => resources.filter((resource) => resource.type === type),
+    ofType: (type) => byType.get(type) ?? [],
     behind: (resource, property) =>
       (resource.propertyDependencies[property] ?? []).flatMap((urn) => byUrn.get(urn) ?? []),
     component,

@@ -1,5 +1,5 @@
 import { groupTypes, openings } from "../openings";
-import { type Rule, referring } from "../rule";
+import { type Rule, referrers, referring } from "../rule";
 import { types } from "../types";
 
 const described: Rule = {
@@ -55,9 +55,7 @@ const addressesUsed: Rule = {
   types: [types.eip],
   scope: "stack",
   check: (eip, stack) =>
-    "instance" in eip.props ||
-    "networkInterface" in eip.props ||
-    stack.some(({ references }) => Object.values(references).some((urns) => urns.includes(eip.urn)))
+    "instance" in eip.props || "networkInterface" in eip.props || referrers(stack, eip).length > 0
       ? undefined
       : "nothing uses the address",
   passing: [
@@ -77,11 +75,7 @@ const groupsUsed: Rule = {
   types: [types.securityGroup],
   scope: "stack",
   check: (group, stack) =>
-    stack.some(
-      ({ type, references }) =>
-        !(groupTypes as readonly string[]).includes(type) &&
-        Object.values(references).some((urns) => urns.includes(group.urn)),
-    )
+    referrers(stack, group).some(({ type }) => !(groupTypes as readonly string[]).includes(type))
       ? undefined
       : "nothing has the group",
   passing: [

@@ -61,22 +61,31 @@ const sourcesOf = (rule: PropertyValue): number =>
     }, 0),
   );
 
+/** Rules that are resources, per URN of their security group. */
+function rulesByGroup(graph: CheckContext["graph"], direction: keyof typeof ruleTypes): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const rule of graph.ofType(ruleTypes[direction])) {
+    for (const { urn } of graph.behind(rule, "securityGroupId")) counts.set(urn, (counts.get(urn) ?? 0) + 1);
+  }
+  return counts;
+}
+
 const securityGroupRules: Check = {
   id: "LIMIT-SG-RULES",
   severity: "high",
   title: `A security group has at most ${rulesPerDirection} rules each way`,
   remediation: "Refer to another security group instead of listing addresses, or split the group.",
-  find: ({ graph }) =>
-    graph.ofType("aws:ec2/securityGroup:SecurityGroup").flatMap((group) =>
+  find: ({ graph }) => {
+    const rules = { ingress: rulesByGroup(graph, "ingress"), egress: rulesByGroup(graph, "egress") };
+    return graph.ofType("aws:ec2/securityGroup:SecurityGroup").flatMap((group) =>
       (["ingress", "egress"] as const).flatMap((direction) => {
-        const own = graph
-          .ofType(ruleTypes[direction])
-          .filter((rule) => graph.behind(rule, "securityGroupId").includes(group)).length;
+        const own = rules[direction].get(group.urn) ?? 0;
         const inline = listAt(group, direction).reduce<number>((total, rule) => total + sourcesOf(rule), 0);
         const count = own + inline;
         return count > rulesPerDirection ? [{ urn: group.urn, message: `${count} ${direction} rules` }] : [];
       }),
-    ),
+    );
+  },
 };
 
 /** Per region, before an increase is asked for. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html */
