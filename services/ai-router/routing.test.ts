@@ -95,10 +95,12 @@ describe("the router before two tier doubles", () => {
     const whole = await ask(chat, question);
     assert.deepEqual([whole.status, whole.headers.get("x-ai-router-tier"), silver.seen.length], [200, "silver", 1]);
     assert.equal(router.tiers.find(({ tier }) => tier === "silver")!.breaker.state, "closed");
-    silver.plan("silent", "silent");
+    silver.plan("silent");
     const streamed = await ask(chat, { ...question, stream: true });
-    assert.equal(streamed.headers.get("x-ai-router-spill"), "silver; reason=broken");
+    assert.equal(streamed.headers.get("x-ai-router-spill"), "silver; reason=silent");
     assert.equal((await readStream(streamed)).done, true);
+    // What was silent for a tier's whole time is not asked again: the client has waited long enough.
+    assert.equal(silver.seen.length, 2);
   });
 
   it("asks a tier again whose node is leaving, and the other tier when no other node comes", async () => {
@@ -211,6 +213,92 @@ describe("the router before two tier doubles", () => {
     const whole = await ask(chat, question);
     assert.equal(whole.headers.get("x-ai-router-tier"), "gold");
     await until(() => silver.cancelled === 2);
+  });
+
+  describe("a tier that is silent", () => {
+    const stream = { ...question, stream: true };
+    const breakerOf = ({ router }: RunningRouter, name: string) =>
+      router.tiers.find(({ tier }) => tier === name)!.breaker;
+
+    it("gets company when three times the budget has passed, and is left after some requests", async () => {
+      const started = await start();
+      gold.always = "silent";
+      for (let request = 1; request <= 5; request += 1) {
+        const answer = await started.ask(chat, stream, { "x-latency-budget-ms": "50" });
+        assert.equal(answer.headers.get("x-ai-router-spill"), "gold; reason=slow");
+        assert.equal((await readStream(answer)).text, "silver: user: hello");
+      }
+      await until(() => gold.cancelled === 5 && breakerOf(started, "gold").state === "open");
+      const answer = await started.ask(chat, stream, { "x-latency-budget-ms": "50" });
+      assert.equal(answer.headers.get("x-ai-router-spill"), "gold; reason=silent");
+      assert.equal(gold.seen.length, 5);
+    });
+
+    it("is left when requests end at their deadlines without a byte, and asked again when nothing else is left", async () => {
+      const started = await start();
+      silver.always = "silent";
+      const late = await Promise.all(
+        Array.from({ length: 16 }, () => started.ask(chat, question, { "x-deadline-ms": "1500" })),
+      );
+      assert.deepEqual(new Set(late.map(({ status }) => status)), new Set([504]));
+      assert.equal(breakerOf(started, "silver").state, "open");
+      const answer = await started.ask(chat, question);
+      assert.equal(answer.headers.get("x-ai-router-spill"), "silver; reason=silent");
+      gold.always = "no-node";
+      silver.always = "answer";
+      assert.equal((await started.ask(chat, question)).headers.get("x-ai-router-tier"), "silver");
+      assert.equal(breakerOf(started, "silver").state, "closed");
+    });
+
+    it("is not blamed for a deadline that no tier could meet, nor while others hear of it", async () => {
+      const started = await start({ options: { breakerFailures: 2 } });
+      silver.always = "silent";
+      const short = Array.from({ length: 4 }, () => started.ask(chat, question, { "x-deadline-ms": "1" }));
+      for (const answer of await Promise.all(short)) assert.equal(answer.status, 504);
+      silver.plan("endless");
+      const controller = new AbortController();
+      await (await started.ask(chat, stream, {}, controller.signal)).body!.getReader().read();
+      const waiting = Array.from({ length: 4 }, () => started.ask(chat, question, { "x-deadline-ms": "1500" }));
+      for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 504);
+      assert.equal(breakerOf(started, "silver").state, "closed");
+      controller.abort();
+    });
+
+    it("is given up after a head without a byte, and in the middle of a stream with an error event", async () => {
+      const { ask } = await start({ options: { idleSeconds: 1 } });
+      silver.plan("head-only");
+      const spilled = await ask(chat, stream);
+      assert.equal(spilled.headers.get("x-ai-router-spill"), "silver; reason=silent");
+      assert.equal((await readStream(spilled)).text, "gold: user: hello");
+      silver.plan("stall");
+      const { text, error, done } = await readStream(await ask(chat, stream));
+      assert.deepEqual([text, error?.code, done], ["silver: ", "stream_broken", true]);
+      assert.match(error!.message, /sent nothing for 1 s/);
+    });
+  });
+
+  it("takes a page in place of an answer, and a stream that begins with an error, for failures and spills", async () => {
+    const { ask } = await start({ options: { breakerFailures: 100 } });
+    for (const behaviour of ["page", "begin-with-error"] as const) {
+      for (const stream of behaviour === "page" ? [false, true] : [true]) {
+        silver.plan(behaviour, behaviour);
+        const answer = await ask(chat, { ...question, stream });
+        assert.deepEqual([answer.status, answer.headers.get("x-ai-router-spill")], [200, "silver; reason=broken"]);
+        assert.match(await answer.text(), /gold: /);
+      }
+    }
+    silver.plan("begin-with-refusal");
+    const refused = await ask(chat, { ...question, stream: true });
+    assert.equal(refused.status, 400);
+    assert.match(await refused.text(), /no such grammar/);
+  });
+
+  it("says that a stream ended without [DONE]", async () => {
+    const { ask } = await start();
+    silver.plan("unfinished");
+    const { text, error, done } = await readStream(await ask(chat, { ...question, stream: true }));
+    assert.deepEqual([text, error?.code, done], ["silver: user: hello", "stream_broken", true]);
+    assert.match(error!.message, /ended without \[DONE\]/);
   });
 
   describe("a tier without a node", () => {

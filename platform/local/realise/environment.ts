@@ -20,6 +20,9 @@ export interface EnvironmentSources {
   readonly eventsEndpoint: string;
 }
 
+/** Nodes of this machine have no GPU: the router's limits, which follow from the catalogue's speeds, are wider for them. */
+const slowNodes = { AI_ROUTER_SLOWNESS: "20" } as const;
+
 /** A variable of a task definition that has no value on this machine, and the output that it would hold. */
 export interface MissingVariable {
   readonly service: string;
@@ -59,6 +62,7 @@ export function serviceEnvironment(
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_EC2_METADATA_DISABLED: "true",
+    ...slowNodes,
     AWS_ENDPOINT_URL_CLOUDWATCH: awsEndpoint,
     ...(service.port === undefined ? {} : players),
     AWS_ENDPOINT_URL_SNS: eventsEndpoint,

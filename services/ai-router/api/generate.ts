@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
+import { adapterTasks } from "../../../contracts/archetypes";
 import { type RequestKind, requestSchemas } from "../../../contracts/openai";
+import { outputTokens } from "../../../contracts/requests";
 import { aiRouter, npcId, npcIdText, turnSchema } from "../../../contracts/services/ai-router";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, traceOf } from "../../../runtime/openai/http";
@@ -83,7 +85,7 @@ export async function generate(
     ({ tier, status } = routed);
     count(routed, caller, context);
     if (routed.failure !== undefined)
-      throw new RequestError(502, "The tier broke off the stream.", null, "stream_broken");
+      throw new RequestError(502, `The tier broke off the stream: ${routed.failure}.`, null, "stream_broken");
     if (!response.writableEnded) response.end();
     prepared.onAnswer?.(routed);
     settle(routed, prepared, context, performance.now() - startedAt);
@@ -188,7 +190,7 @@ function prepare(
     stream?: boolean;
     stream_options?: StreamOptions;
   };
-  const call = callFor(pathOf(name), body.model, body, envelope);
+  const call = callFor(pathOf(name), body.model, body, text.length, envelope);
   return { call, budgetMs: budgetOf(envelope.headers["x-latency-budget-ms"]) };
 }
 
@@ -215,10 +217,11 @@ async function prepareTurn(
     stream,
   };
   const priority = turn.priority === undefined ? headers : { ...headers, "x-priority": turn.priority };
+  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
   const kept: Buffer[] = [];
   return {
     call: {
-      ...callFor(pathOf("chat"), model, body, { headers: priority, endsAt }),
+      ...callFor(pathOf("chat"), model, body, characters, { headers: priority, endsAt }),
       shorten: () => {
         const left = forgetOlderHalf(messages);
         if (left !== undefined) conversations?.keep(character, left);
@@ -248,20 +251,33 @@ interface StreamOptions {
   readonly include_usage?: boolean;
 }
 
-function callFor(
-  path: string,
-  model: string,
-  body: { readonly stream?: boolean; readonly stream_options?: StreamOptions },
-  envelope: Envelope,
-): Call {
+interface Body {
+  readonly stream?: boolean;
+  readonly stream_options?: StreamOptions;
+  readonly max_tokens?: number;
+  readonly max_completion_tokens?: number;
+}
+
+/** A guess at a prompt's tokens from its characters. */
+const charactersPerToken = 4;
+
+/** @param characters Of the prompt */
+function callFor(path: string, model: string, body: Body, characters: number, envelope: Envelope): Call {
   const stream = body.stream === true;
+  const { max_completion_tokens: tokens = body.max_tokens ?? outputTokens.fallback } = body;
+  // A chain may have a step for every task, one after the other.
+  const steps = model.includes("/chain/") ? adapterTasks.length : 1;
   const counted = stream ? { ...body, stream_options: { include_usage: true } } : body;
   return {
     path,
     model,
     bodyFor: (named) => JSON.stringify({ ...counted, model: named }),
     ...envelope,
-    stream,
+    effort: {
+      stream,
+      promptTokens: Math.ceil(characters / charactersPerToken),
+      tokens: path === pathOf("embedding") ? 0 : steps * tokens,
+    },
     wantsUsage: body.stream_options?.include_usage === true,
   };
 }

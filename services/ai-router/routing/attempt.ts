@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { EventStream } from "../../../runtime/streaming/event-stream";
 import { asError, streamRequest } from "../../../runtime/streaming/stream-request";
+import { errorIn, FirstEvent } from "./first-event";
+import { type Effort, firstByteMs } from "./patience";
 import type { Tier } from "./tier";
 import { type Usage, UsageTap } from "./usage";
 
@@ -16,15 +18,16 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   /** When the answer is of no use any more, by `performance.now()`. */
   readonly endsAt: number;
-  readonly stream: boolean;
   /** The client asked for the usage event of the stream. */
   readonly wantsUsage: boolean;
+  /** What it costs a tier. */
+  readonly effort: Effort;
 }
 
 /** What came of asking a tier. Only `streamed` has sent anything to the client. */
 export type Outcome =
   | { readonly kind: "answered"; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
-  | { readonly kind: "streamed"; readonly usage: Usage; readonly failure?: string }
+  | { readonly kind: "streamed"; readonly usage: Usage; readonly failure?: string; readonly idle?: boolean }
   /** A node says that it is full. */
   | { readonly kind: "busy"; readonly said: string; readonly retryAfterSeconds: number | undefined }
   /** A node says that it is not ready: as a rule its model has not answered yet. */
@@ -35,6 +38,8 @@ export type Outcome =
   | { readonly kind: "absent" }
   /** Failed before a byte had gone to the client. */
   | { readonly kind: "broken"; readonly reason: string }
+  /** Sent nothing for as long as a healthy tier needs at most: no head, or nothing after it. */
+  | { readonly kind: "silent"; readonly reason: string }
   /** Ended by us: the client left, the deadline passed, or another tier was faster. */
   | { readonly kind: "ended" };
 
@@ -52,9 +57,6 @@ export interface Delivery {
 /** Bytes of an answer that is not streamed; more than any model says. */
 const answerLimit = 32 * 1_048_576;
 
-/** A guess at a prompt's tokens, for a stream that ends before it says. */
-const charactersPerToken = 4;
-
 /** Another tier sent its first byte earlier. */
 class LostRace extends Error {
   override readonly name = "LostRace";
@@ -66,7 +68,9 @@ class LostRace extends Error {
  */
 export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
   const asked = call.bodyFor(tier.nameOf(call.model));
-  const tap = new UsageTap(call.wantsUsage, Math.ceil(asked.length / charactersPerToken));
+  const { stream, promptTokens } = call.effort;
+  const tap = new UsageTap(call.wantsUsage, promptTokens);
+  const first = new FirstEvent();
   const events = new EventStream(delivery.response, delivery.stallMs, () => delivery.response.destroy());
   const kept: Buffer[] = [];
   let head: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
@@ -81,11 +85,19 @@ export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal
       kept.push(piece);
       return undefined;
     }
+    tier.heard += 1;
+    let ready = piece;
     if (!claimed) {
+      // Until a whole event is there nobody knows whether it is an error, after which another tier can still be asked.
+      const held = first.push(piece);
+      if (held === undefined) return undefined;
+      const refused = errorIn(held);
+      if (refused !== undefined) return Promise.reject(new BeganWithError(refused));
       if (!delivery.claim(tier, head!.headers)) return Promise.reject(new LostRace());
       claimed = true;
+      ready = held;
     }
-    const passed = tap.pass(piece);
+    const passed = tap.pass(ready);
     delivery.onChunk?.(passed);
     return events.send(passed);
   };
@@ -95,8 +107,8 @@ export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal
     method: "POST",
     headers: { ...call.headers, "x-deadline-ms": String(Math.max(1, Math.round(call.endsAt - performance.now()))) },
     body: asked,
-    // An answer that is not streamed has its first byte when it is whole: only its deadline says how long that may take.
-    ...(call.stream ? {} : { headersTimeout: 0 }),
+    headersTimeout: firstByteMs(call.effort, tier.limits),
+    bodyTimeout: tier.limits.idleMs,
   } as const;
   try {
     await streamRequest(
@@ -112,14 +124,55 @@ export async function attempt(tier: Tier, call: Call, delivery: Delivery, signal
       signal,
     );
   } catch (error) {
-    if (claimed) return { kind: "streamed", usage: tap.usage, failure: asError(error).message };
+    const { code = "", message } = asError(error) as NodeJS.ErrnoException;
+    const silence = silences[code]?.(tier);
+    if (claimed)
+      return { kind: "streamed", usage: tap.usage, failure: silence ?? message, idle: silence !== undefined };
     if (signal.aborted || error instanceof LostRace) return { kind: "ended" };
-    const { code, message } = asError(error) as NodeJS.ErrnoException;
-    return absentCodes.has(code ?? "") ? { kind: "absent" } : { kind: "broken", reason: message };
+    if (error instanceof BeganWithError) return judge(error.status, head!.headers, error.body);
+    if (silence !== undefined) return { kind: "silent", reason: silence };
+    return absentCodes.has(code) ? { kind: "absent" } : { kind: "broken", reason: message };
   }
-  if (claimed) return { kind: "streamed", usage: tap.usage };
+  tier.heard += 1;
+  if (claimed)
+    return { kind: "streamed", usage: tap.usage, ...(tap.done ? {} : { failure: "it ended without [DONE]" }) };
   if (streaming) return { kind: "broken", reason: "the stream ended before it began" };
-  return judge(head!.status, head!.headers, Buffer.concat(kept).toString("utf8"));
+  const { status, headers } = head!;
+  const body = Buffer.concat(kept).toString("utf8");
+  const reason = unfit(stream, status, headers, body);
+  return reason === undefined ? judge(status, headers, body) : { kind: "broken", reason };
+}
+
+/** A stream whose first event is an error. */
+class BeganWithError extends Error {
+  override readonly name = "BeganWithError";
+  readonly status: number;
+  readonly body: string;
+
+  constructor({ status, body }: { readonly status: number; readonly body: string }) {
+    super("the stream began with an error");
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** What undici calls its time limits. */
+const silences: Readonly<Record<string, (tier: Tier) => string>> = {
+  UND_ERR_HEADERS_TIMEOUT: () => "it sent nothing",
+  UND_ERR_BODY_TIMEOUT: ({ limits }) => `it sent nothing for ${limits.idleMs / 1000} s`,
+};
+
+/** Why an answer cannot be a node's, whatever its status says: a page of some proxy, say. Undefined for one that can. */
+function unfit(stream: boolean, status: number, headers: IncomingHttpHeaders, body: string): string | undefined {
+  const type = String(headers["content-type"] ?? "no type");
+  const json = type.startsWith("application/json") && body.trimStart().startsWith("{") && body.trimEnd().endsWith("}");
+  if (status === 200) {
+    if (stream) return `it answered 200 with ${type} in place of a stream`;
+    return json ? undefined : `it answered 200 with ${type} in place of JSON`;
+  }
+  return json || headers["x-request-id"] !== undefined || status >= 500
+    ? undefined
+    : `it answered ${status} with ${type}`;
 }
 
 /** Nobody listens. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CircuitBreaker } from "./breaker";
+import { CircuitBreaker, type Verdict } from "./breaker";
 import { type TierView, tierOrder } from "./choose";
 
 const gold: TierView = { tier: "gold", admits: true, busy: false, holds: true };
@@ -17,6 +17,15 @@ describe("the choice of a tier", () => {
     ["a short budget goes before the adapter", 50, [{ ...gold, holds: false }, silver], ["gold", "silver"]],
     ["what a tier holds is not known yet", 500, [gold, { ...silver, holds: undefined }], ["silver", "gold"]],
     ["no tier is left", 50, [{ ...gold, admits: false }], []],
+    [
+      "a silent tier comes after a full one",
+      50,
+      [
+        { ...gold, admits: false, silent: true },
+        { ...silver, busy: true },
+      ],
+      ["silver", "gold"],
+    ],
   ] as const) {
     it(what, () => assert.deepEqual(tierOrder(budget, tiers), order));
   }
@@ -25,7 +34,7 @@ describe("the choice of a tier", () => {
 describe("a circuit breaker", () => {
   let now = 0;
   const fresh = () => new CircuitBreaker({ failures: 2, openMs: 1000, now: () => now });
-  const ask = (breaker: CircuitBreaker, outcome: "success" | "failure" | "undecided") => {
+  const ask = (breaker: CircuitBreaker, outcome: Verdict) => {
     const leave = breaker.enter();
     assert.ok(leave);
     leave(outcome);
@@ -58,5 +67,19 @@ describe("a circuit breaker", () => {
     assert.equal(breaker.state, "open");
     ask(breaker, "success");
     assert.equal(breaker.state, "closed");
+  });
+
+  it("opens for silence too, but is asked where nothing else is left, and the first answer closes it", () => {
+    const breaker = fresh();
+    ask(breaker, "silence");
+    ask(breaker, "silence");
+    assert.deepEqual([breaker.state, breaker.admits, breaker.silent], ["open", false, true]);
+    ask(breaker, "undecided");
+    assert.equal(breaker.state, "open");
+    ask(breaker, "success");
+    assert.deepEqual([breaker.state, breaker.silent], ["closed", false]);
+    ask(breaker, "silence");
+    ask(breaker, "failure");
+    assert.deepEqual([breaker.enter(), breaker.silent], [false, false]);
   });
 });

@@ -5,6 +5,8 @@ export interface TierView {
   readonly tier: GpuTier;
   /** False while its breaker is open. */
   readonly admits: boolean;
+  /** True while it is open for silence alone: the tier may still be asked after all others. */
+  readonly silent?: boolean;
   /** True while it said that it is full, or has no node. */
   readonly busy: boolean;
   /** True when it serves the model without falling back to its base; undefined when it has not said yet. */
@@ -21,14 +23,14 @@ export function tierForBudget(budgetMs: number | undefined): GpuTier {
 
 /**
  * The tiers to ask, in order. The budget's tier comes first; a tier that holds the model's adapter goes before one that would fall
- * back, unless the budget leaves no choice; full ones come later and those with an open breaker are left out.
+ * back, unless the budget leaves no choice; full ones come later, then those that are silent; others with an open breaker are left out.
  */
 export function tierOrder(budgetMs: number | undefined, tiers: readonly TierView[]): GpuTier[] {
   const wanted = tierForBudget(budgetMs);
-  const rank = ({ tier, busy, holds }: TierView): number =>
-    (busy ? 4 : 0) + (holds === false && wanted !== "gold" ? 2 : 0) + (tier === wanted ? 0 : 1);
+  const rank = ({ tier, admits, busy, holds }: TierView): number =>
+    (admits ? 0 : 8) + (busy ? 4 : 0) + (holds === false && wanted !== "gold" ? 2 : 0) + (tier === wanted ? 0 : 1);
   return tiers
-    .filter(({ admits }) => admits)
+    .filter(({ admits, silent }) => admits || silent === true)
     .sort((a, b) => rank(a) - rank(b))
     .map(({ tier }) => tier);
 }

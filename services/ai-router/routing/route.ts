@@ -3,7 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GpuTier } from "../../../contracts/archetypes";
 import { RequestError } from "../../../runtime/openai/errors";
 import { attempt, type Call, isTooLong, type Outcome } from "./attempt";
+import type { Verdict } from "./breaker";
 import { tierForBudget, tierOrder } from "./choose";
+import { fairMs, patienceMs } from "./patience";
 import type { Tier } from "./tier";
 import { type Usage, usageOfAnswer } from "./usage";
 
@@ -79,14 +81,18 @@ export async function route(
   }
 
   async function askInOrder(order: readonly Tier[], seen: Map<GpuTier, Outcome>) {
-    for (const [index, tier] of order.entries()) {
-      const rival = options.hedgeMs > 0 && index === 0 ? order[1] : undefined;
-      const { outcome, by } = await raceFor(tier, rival);
-      if (signal.aborted && outcome.kind !== "streamed") endedBy(signal);
-      seen.set(by.tier, outcome);
-      if (outcome.kind === "streamed") return { tier: by.tier, status: 200, ...outcome };
-      if (outcome.kind === "answered") return deliver(by, outcome);
-      if (outcome.kind === "absent" && by === wantedTier) countWaiting();
+    const asked = new Set<Tier>();
+    for (const tier of order) {
+      if (asked.has(tier)) continue;
+      const rival = order.find((other) => other !== tier && !asked.has(other));
+      for (const { outcome, by } of await raceFor(tier, rival)) {
+        asked.add(by);
+        if (outcome.kind === "streamed") return { tier: by.tier, status: 200, ...outcome };
+        if (outcome.kind === "answered") return deliver(by, outcome);
+        if (signal.aborted) endedBy(signal);
+        seen.set(by.tier, outcome);
+        if (outcome.kind === "absent" && by === wantedTier) countWaiting();
+      }
     }
     return undefined;
   }
@@ -100,9 +106,22 @@ export async function route(
     waiting.tell();
   }
 
-  /** One tier, and after the hedge's time another one beside it; the first to send a byte wins. */
-  async function raceFor(tier: Tier, rival: Tier | undefined): Promise<{ outcome: Outcome; by: Tier }> {
-    if (rival === undefined) return { outcome: await askAgain(tier, signal, () => true), by: tier };
+  /** Milliseconds of silence after which a rival is asked as well; undefined: never. */
+  function hedgeAfter(tier: Tier, rival: Tier | undefined): number | undefined {
+    if (rival === undefined) return undefined;
+    // The patience of one caller is no reason to send work to a tier that has no room for it.
+    const left = rival.view(call.model).busy
+      ? undefined
+      : patienceMs(budgetMs, call.endsAt - performance.now(), call.effort, tier.limits);
+    const chosen = [left, options.hedgeMs > 0 ? options.hedgeMs : undefined].filter((ms) => ms !== undefined);
+    return chosen.length === 0 ? undefined : Math.min(...chosen);
+  }
+
+  /** One tier, and after the hedge's time another one beside it; the first to send a byte wins. @returns What each that was asked did, the winner first */
+  async function raceFor(tier: Tier, rival: Tier | undefined): Promise<readonly Asked[]> {
+    const hedgeMs = hedgeAfter(tier, rival);
+    if (rival === undefined || hedgeMs === undefined)
+      return [{ outcome: await askAgain(tier, signal, () => true), by: tier }];
     const racing = new Map<Tier, AbortController>();
     let winner: Tier | undefined;
     const wins = (candidate: Tier): boolean => {
@@ -111,20 +130,23 @@ export async function route(
       for (const [other, controller] of racing) if (other !== candidate) controller.abort();
       return true;
     };
-    const run = async (candidate: Tier) => {
+    const run = async (candidate: Tier): Promise<Asked> => {
       const controller = new AbortController();
       racing.set(candidate, controller);
       const outcome = await askAgain(candidate, AbortSignal.any([signal, controller.signal]), () => wins(candidate));
-      if (outcome.kind === "answered" && !wins(candidate))
-        return { outcome: { kind: "ended" } as const, by: candidate };
+      if (outcome.kind === "answered" && !wins(candidate)) return { outcome: { kind: "ended" }, by: candidate };
       return { outcome, by: candidate };
     };
     const first = run(tier);
-    const early = await Promise.race([first, sleep(options.hedgeMs, undefined, { ref: false })]);
-    if (early !== undefined || winner !== undefined) return first;
+    const waited = new AbortController();
+    const early = await Promise.race([
+      first,
+      sleep(hedgeMs, undefined, { signal: waited.signal }).catch(() => undefined),
+    ]);
+    waited.abort();
+    if (early !== undefined || winner !== undefined) return [await first];
     const results = await Promise.all([first, run(rival)]);
-    const useful = results.find(({ outcome }) => outcome.kind === "streamed" || outcome.kind === "answered");
-    return useful ?? results.find(({ outcome }) => outcome.kind !== "ended") ?? results[0];
+    return results.sort((a, b) => usefulness(b) - usefulness(a));
   }
 
   /** A node that broke or leaves before its first byte is no reason to refuse: the load balancer knows another. */
@@ -141,7 +163,9 @@ export async function route(
     const leave = tier.breaker.enter();
     if (leave === false) return { kind: "broken", reason: "its circuit breaker is open" };
     tier.inFlight += 1;
-    let seen: "success" | "failure" | "undecided" = "undecided";
+    const startedAt = performance.now();
+    const heardBefore = tier.heard;
+    let seen: Verdict = "undecided";
     try {
       const claim = (by: Tier, headers: IncomingHttpHeaders): boolean => {
         if (!wins()) return false;
@@ -152,7 +176,8 @@ export async function route(
       const delivery = { response, claim, stallMs, onChunk };
       let outcome = await attempt(tier, call, delivery, ended);
       while (isTooLong(outcome) && call.shorten?.()) outcome = await attempt(tier, call, delivery, ended);
-      seen = verdict[outcome.kind];
+      const waitedMs = performance.now() - startedAt;
+      seen = verdictOn(outcome, tier.heard === heardBefore && waitedMs >= blameAfter(tier, ended));
       if (outcome.kind === "busy") tier.isBusy(outcome.retryAfterSeconds);
       if (outcome.kind === "answered" || outcome.kind === "streamed") tier.waiting.clear();
       return outcome;
@@ -160,6 +185,13 @@ export async function route(
       leave(seen);
       tier.inFlight -= 1;
     }
+  }
+
+  /** Milliseconds of silence for which a tier is blamed: what is fair to any, or the budget's where another tier was faster. */
+  function blameAfter({ limits }: Tier, ended: AbortSignal): number {
+    const lostRace = ended.aborted && !signal.aborted;
+    const patience = lostRace && budgetMs !== undefined ? patienceMs(budgetMs, 0, call.effort, limits) : undefined;
+    return Math.min(patience ?? Number.POSITIVE_INFINITY, fairMs(call.effort, limits));
   }
 
   function deliver(tier: Tier, { status, headers, body }: Extract<Outcome, { kind: "answered" }>): Routed {
@@ -186,8 +218,8 @@ export async function route(
   function whyNot(tier: Tier): string {
     const seen = reasons.get(tier.tier);
     if (seen !== undefined) return seen.kind;
-    const { admits, busy, holds } = tier.view(call.model);
-    return !admits ? "failing" : busy ? "busy" : holds === false ? "adapter" : "slow";
+    const { admits, silent, busy, holds } = tier.view(call.model);
+    return silent ? "silent" : !admits ? "failing" : busy ? "busy" : holds === false ? "adapter" : "slow";
   }
 
   /** Says what each tier is known to be, and when to come again: soon while one is only full. */
@@ -230,7 +262,7 @@ function stateOf({ group }: Tier, outcome: Outcome | undefined): string {
   }
 }
 
-const verdict = {
+const verdicts = {
   answered: "success",
   streamed: "success",
   busy: "success",
@@ -238,8 +270,24 @@ const verdict = {
   leaving: "undecided",
   absent: "undecided",
   broken: "failure",
+  silent: "silence",
   ended: "undecided",
-} as const satisfies Record<Outcome["kind"], "success" | "failure" | "undecided">;
+} as const satisfies Record<Outcome["kind"], Verdict>;
+
+/** @param silent Nobody has heard of the tier for as long as it may be blamed for */
+function verdictOn(outcome: Outcome, silent: boolean): Verdict {
+  if (outcome.kind === "ended" && silent) return "silence";
+  if (outcome.kind === "streamed" && outcome.failure !== undefined) return outcome.idle ? "silence" : "undecided";
+  return verdicts[outcome.kind];
+}
+
+interface Asked {
+  readonly outcome: Outcome;
+  readonly by: Tier;
+}
+
+const usefulness = ({ outcome }: Asked): number =>
+  outcome.kind === "streamed" || outcome.kind === "answered" ? 2 : outcome.kind === "ended" ? 0 : 1;
 
 function endedBy(signal: AbortSignal): never {
   throw signal.reason instanceof Error

@@ -1,7 +1,9 @@
 import { Agent, request } from "undici";
 import { tierDefaults } from "../../../catalog/gpu-tiers";
 import { type PriceId, prices } from "../../../catalog/prices";
+import { type TierLimits, tierLimits } from "../../../catalog/serving-limits";
 import type { GpuTier } from "../../../contracts/archetypes";
+import { queueSeconds } from "../../../contracts/requests";
 import type { RouterSettings, TierAddress } from "../settings";
 import { CircuitBreaker } from "./breaker";
 import type { TierView } from "./choose";
@@ -22,7 +24,11 @@ export class Tier {
   readonly agent: Agent;
   /** US dollars an hour of one on-demand node, as the price table has it. */
   readonly nodeUsdPerHour: number;
+  /** How long its nodes may be silent. */
+  readonly limits: TierLimits;
   inFlight = 0;
+  /** Grows with everything that it sends: a tier that others hear of is not silent. */
+  heard = 0;
   #busyUntil = 0;
   /** Name of the base model, and the models that are not served by their own adapter. */
   #base: string | undefined;
@@ -42,12 +48,12 @@ export class Tier {
       now,
     });
     this.waiting = new WaitingRequests(options.retryAfterSeconds * 1000, now);
-    this.agent = new Agent({
-      connect: { timeout: connectMs },
-      headersTimeout: options.firstByteSeconds * 1000,
-      bodyTimeout: options.requestSeconds * 1000,
-      pipelining: 1,
-    });
+    this.agent = new Agent({ connect: { timeout: connectMs }, pipelining: 1 });
+    this.limits = {
+      ...tierLimits(address.tier, queueSeconds * 1000, options.slowness),
+      ...(options.firstByteSeconds === undefined ? {} : { firstByteMs: options.firstByteSeconds * 1000 }),
+      ...(options.idleSeconds === undefined ? {} : { idleMs: options.idleSeconds * 1000 }),
+    };
     this.nodeUsdPerHour = prices[`ec2.${tierDefaults[address.tier].instanceTypes[0]}.on-demand` as PriceId].usd;
   }
 
@@ -55,6 +61,7 @@ export class Tier {
     return {
       tier: this.tier,
       admits: this.breaker.admits,
+      silent: this.breaker.silent,
       busy: this.now() < this.#busyUntil,
       holds: this.#base === undefined ? undefined : !this.#fallbacks.has(model),
     };

@@ -13,6 +13,8 @@ interface UsageBody {
 const usageKey = Buffer.from('"usage":{');
 const eventStart = Buffer.from("data: ");
 const eventEnd = Buffer.from("\n\n");
+/** Bytes of `[DONE]` and the line ends after it, with room to spare. */
+const tailLength = 16;
 
 /**
  * Reads what a stream cost from its last event as the bytes pass, and takes that event out where the client did not ask for it. One
@@ -22,6 +24,7 @@ const eventEnd = Buffer.from("\n\n");
 export class UsageTap {
   #usage: Usage | undefined;
   #chunks = 0;
+  #tail: Buffer = Buffer.alloc(0);
 
   /**
    * @param wanted The client asked for the event itself.
@@ -35,6 +38,10 @@ export class UsageTap {
   /** The bytes to send on in place of a chunk; may be empty. */
   pass(chunk: Buffer): Buffer {
     this.#chunks += 1;
+    this.#tail =
+      chunk.length >= tailLength
+        ? chunk.subarray(-tailLength)
+        : Buffer.concat([this.#tail, chunk]).subarray(-tailLength);
     const at = chunk.indexOf(usageKey);
     if (at === -1) return chunk;
     const start = chunk.lastIndexOf(eventStart, at);
@@ -44,6 +51,11 @@ export class UsageTap {
     this.#usage = usageOf(body) ?? this.#usage;
     if (this.wanted || body?.choices?.length !== 0) return chunk;
     return Buffer.concat([chunk.subarray(0, start), chunk.subarray(end + eventEnd.length)]);
+  }
+
+  /** True when what has passed ends as a whole stream does. */
+  get done(): boolean {
+    return this.#tail.includes("[DONE]");
   }
 
   get usage(): Usage {

@@ -26,6 +26,18 @@ export type Behaviour =
   | "silent"
   /** Answers after three seconds. */
   | "slow"
+  /** Sends the head of its answer and nothing more. */
+  | "head-only"
+  /** Sends one chunk and nothing more. */
+  | "stall"
+  /** Answers 200 with a page, as some proxy between. */
+  | "page"
+  /** Streams an error as the first event, as a node whose engine went away under the request. */
+  | "begin-with-error"
+  /** Streams a refusal of the request as the first event. */
+  | "begin-with-refusal"
+  /** Ends the stream without `[DONE]`. */
+  | "unfinished"
   /** Streams until the client goes. */
   | "endless"
   /** As a node whose model has room for five messages. */
@@ -128,6 +140,10 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
       response.writeHead(503, { "content-type": "text/html" }).end("<html>503 Service Temporarily Unavailable</html>");
       return;
     }
+    if (behaviour === "page") {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
+      return;
+    }
     if (behaviour === "reset") return void response.socket?.destroy();
     if (behaviour === "silent") return;
     if (behaviour === "slow") return void setTimeout(() => act("answer", body, response), 3_000);
@@ -147,7 +163,18 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
     const chunk = (content: string) =>
       event({ model: body.model, choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    if (behaviour === "head-only") return response.flushHeaders();
+    if (behaviour === "begin-with-error" || behaviour === "begin-with-refusal") {
+      const gone = { message: "the engine is gone", type: "service_unavailable", param: null, code: "engine_failed" };
+      const wrong = { message: "no such grammar", type: "invalid_request_error", param: null, code: 400 };
+      const sent = event({ error: behaviour === "begin-with-error" ? gone : wrong });
+      // A comment, and the event in two pieces: it is understood all the same.
+      response.write(`: waiting\n\n${sent.slice(0, 30)}`);
+      setImmediate(() => response.end(`${sent.slice(30)}data: [DONE]\n\n`));
+      return;
+    }
     response.write(chunk(`${name}: `));
+    if (behaviour === "stall") return;
     if (behaviour === "tear") response.write('data: {"choi');
     if (behaviour === "break" || behaviour === "tear") return void setTimeout(() => response.socket?.destroy(), 20);
     if (behaviour === "endless") {
@@ -157,7 +184,7 @@ export async function startTierDouble(name: string, port = 0, remembers = true):
     }
     response.write(chunk(said));
     response.write(event({ model: body.model, choices: [], usage }));
-    response.end("data: [DONE]\n\n");
+    response.end(behaviour === "unfinished" ? undefined : "data: [DONE]\n\n");
   }
 }
 
