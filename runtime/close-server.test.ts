@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { Agent, createServer, request, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { closeServer } from "./close-server";
+import { closeServer, patientIdleMs } from "./close-server";
 
 describe("closing a server", () => {
   let sockets: Socket[] = [];
@@ -52,7 +52,38 @@ describe("closing a server", () => {
     await closeServer(server);
     assert.equal(server.listening, false);
   });
+
+  it("resets nobody, though many clients go on asking on new and on kept connections", async () => {
+    const server = createServer((incoming, response) => {
+      incoming.resume().once("end", () => response.writeHead(503).end());
+    });
+    const port = await listen(server);
+    const seen: string[] = [];
+    const agents = [new Agent({ keepAlive: true }), new Agent({ keepAlive: false })];
+    const clients = Array.from({ length: 40 }, async (_, index) => {
+      for (let outcome = ""; outcome !== "ECONNREFUSED"; ) {
+        outcome = await ask(port, agents[index % 2]!);
+        seen.push(outcome);
+      }
+    });
+    while (seen.length < 100) await new Promise((resolve) => setImmediate(resolve));
+    await closeServer(server, patientIdleMs);
+    await Promise.all(clients);
+    for (const agent of agents) agent.destroy();
+    assert.deepEqual(new Set(seen), new Set(["503", "ECONNREFUSED"]));
+  });
 });
+
+/** @returns The status, or why there is none */
+function ask(port: number, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const outgoing = request({ host: "127.0.0.1", port, method: "POST", agent }, (answer) => {
+      answer.resume().once("close", () => resolve(answer.complete ? String(answer.statusCode) : "torn"));
+    });
+    outgoing.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    outgoing.end("question");
+  });
+}
 
 async function textOf(socket: Socket): Promise<string> {
   const parts: Buffer[] = [];

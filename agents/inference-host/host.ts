@@ -32,8 +32,11 @@ export interface Host {
   readonly operatorPort: number;
   /** Resolves when the model has answered its probe; rejects when the first start fails. */
   readonly ready: Promise<void>;
-  /** Takes no more work, lets what runs finish within the drain time, and ends. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more work, lets what runs finish within the drain time, and ends.
+   * @param idleMs Milliseconds that idle connections get at the end to bring a request, which is refused. @default a round trip
+   */
+  stop(idleMs?: number): Promise<void>;
   /** True while the process is well. */
   alive(): boolean;
 }
@@ -201,14 +204,14 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     operatorPort,
     ready,
     alive,
-    stop: async () => {
+    stop: async (idleMs) => {
       lifecycle.stop();
       clearInterval(refresh);
       await lifecycle.drained();
       await lifecycle.update();
       ended.abort();
       scheduler.close();
-      await Promise.all([closeServer(api), closeServer(operator), supervisor.stop()]);
+      await Promise.all([closeServer(api, idleMs), closeServer(operator), supervisor.stop()]);
       actions?.imds.close();
     },
   };

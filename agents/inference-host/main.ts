@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { Command } from "commander";
+import { patientIdleMs } from "../../runtime/close-server";
 import { runCommandLine } from "../../runtime/command-line";
 import { createLogger } from "../../runtime/logger";
 import { endAnyway, exitCodes, runMain } from "../../runtime/main";
@@ -69,7 +70,7 @@ async function serve(options: HostOptions): Promise<number> {
   const endWatchdog = systemd.startWatchdog(() => host.alive());
   const stopped = stop.wanted.then(() => {
     void systemd.stopping();
-    return host.stop();
+    return host.stop(patientIdleMs);
   });
   // The unit counts as started when it listens: vLLM may take minutes, and readiness is a matter of /ready.
   await systemd.ready(`listening on ${host.port}, waiting for the model`);

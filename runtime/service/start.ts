@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../../contracts/input-error";
 import { variableStem } from "../../contracts/services/addresses";
-import { closeServer } from "../close-server";
+import { closeServer, patientIdleMs } from "../close-server";
 import { DatabaseUnavailable } from "../database/types";
 import { listen } from "../listen";
 import { createLogger, type Logger } from "../logger";
@@ -274,7 +274,7 @@ export async function startService(service: Service, options: StartOptions = {})
     stopped.abort(problem("draining", "this replica is stopping"));
     if (open.count > 0) await wait(200);
     await within(closeMs, heard).catch(() => undefined);
-    await closeServer(server);
+    await closeServer(server, options.ownProcess === false ? undefined : patientIdleMs);
     await end();
     await close();
   }
