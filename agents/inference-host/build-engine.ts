@@ -85,6 +85,7 @@ function buildVllm(options: HostOptions, manifest: AdapterManifest | undefined, 
       gpuAdapters: command.gpuAdapters,
       cpuAdapters: command.cpuAdapters,
       manifestAdapters: manifest?.adapters.length ?? 0,
+      ...(options.vllmPidFile === undefined ? {} : { pidFile: options.vllmPidFile }),
       ...(program === undefined
         ? {}
         : { process: { command: program, args: [...args, ...vllmArguments(command)], env: vllmEnvironment } }),

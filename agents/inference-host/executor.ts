@@ -10,6 +10,7 @@ import {
   type Usage,
 } from "./engines/engine";
 import type { HostMetrics } from "./metrics";
+import type { Generation, ProgressWatch } from "./progress";
 
 /** One piece of work for the engine, after its model name has been resolved. */
 export interface Job {
@@ -25,6 +26,8 @@ export interface Job {
   /** Tokens to generate at most: the client's limit, or the host's. */
   readonly mostTokens: number;
   readonly expectedTokens: number;
+  /** A guess at the tokens of its prompt. @default the model's whole context */
+  readonly promptTokens?: number;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   /** True for a later step of work that was accepted before. */
@@ -43,6 +46,7 @@ export class Executor {
     private readonly engine: Engine,
     private readonly adapters: AdapterManager,
     private readonly metrics: HostMetrics,
+    private readonly watch: ProgressWatch,
   ) {}
 
   /** Streams an answer's events. The promise resolves after the last one. */
@@ -64,12 +68,15 @@ export class Executor {
     return this.#withSlot(
       job,
       () => sent,
-      async (lease, publicModel) => {
+      async (lease, publicModel, { token }) => {
         const { body, requestId, trace, signal, mostTokens } = job;
         const kind = job.kind === "completion" ? "completion" : "chat";
         return this.engine.stream(
           { kind, body, adapter: lease.engineName, publicModel, mostTokens, requestId, trace },
-          timed,
+          (event, tokens) => {
+            token();
+            return timed(event, tokens);
+          },
           signal,
         );
       },
@@ -97,7 +104,7 @@ export class Executor {
   async #withSlot<Result>(
     job: Job,
     sent: () => boolean,
-    work: (lease: Lease, publicModel: string) => Promise<Result>,
+    work: (lease: Lease, publicModel: string, generation: Generation) => Promise<Result>,
     usageOf: (result: Result) => Usage,
   ): Promise<Result> {
     const startedAt = performance.now();
@@ -126,13 +133,14 @@ export class Executor {
       this.metrics.waited(job.lane, lease.waitedMs / 1000);
       const publicModel = adapter ?? this.engine.baseModel;
       let tokens = 0;
+      const generation = this.watch.begin(job.promptTokens ?? this.engine.capacity().contextTokens);
       try {
         job.onStart?.({
           waitedMs: lease.waitedMs,
           model: publicModel,
           ...(fallback === undefined ? {} : { fallback }),
         });
-        const result = await work(lease, publicModel);
+        const result = await work(lease, publicModel, generation);
         const usage = usageOf(result);
         tokens = usage.promptTokens + usage.completionTokens;
         this.metrics.tokens(job.lane, usage.promptTokens, usage.completionTokens);
@@ -143,6 +151,7 @@ export class Executor {
         if (lostAdapter) this.adapters.forget(lease.engineName!);
         if (!again || !(error.engineGone || lostAdapter)) throw error;
       } finally {
+        generation.end();
         lease.release(tokens);
       }
     }

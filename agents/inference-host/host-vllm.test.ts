@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { answerText, chat, rawChat, readStream, startVllmHost, until, type VllmHost } from "./testing/harness";
+import { freePort } from "../../runtime/free-port";
+import {
+  answerText,
+  chat,
+  rawChat,
+  readStream,
+  startProgram,
+  startVllmHost,
+  until,
+  type VllmHost,
+} from "./testing/harness";
 import { writePeftAdapters } from "./testing/peft-fixture";
 
 const vampire = "vampire/dialogue_style";
@@ -178,7 +189,7 @@ describe("inference host on the vLLM double", () => {
         const text = await (await fetch(`${url}/metrics`)).text();
         return /inference_host_engine_restarts [1-9]/.test(text) && /inference_host_engine_up 1/.test(text);
       });
-      await until(async () => /@4\]/.test(await answerText(await chat(url, vampire, { max_tokens: 1 }))));
+      await until(async () => /@4\]/.test(await (await chat(url, vampire, { max_tokens: 1 })).text()));
       await until(async () => (await state()).registry.join() === `${vampire}@4`);
     });
 
@@ -391,7 +402,81 @@ describe("inference host on the vLLM double", () => {
       await faults({ engineDead: true });
       const { error } = await readStream(stream);
       assert.match(error?.message ?? "", /the engine is gone/);
-      assert.equal((await chat(url, "base-model", { max_tokens: 1 })).status, 200);
+      await until(async () => (await chat(url, "base-model", { max_tokens: 1 })).status === 200);
+    });
+
+    it("is noticed when generations hang while it says that it is well: not ready, started again, back", async () => {
+      const { url, faults, state } = await start({ options: { silenceSeconds: 2 } });
+      const { pid } = await state();
+      await faults({ hangGeneration: true });
+      const waiting = chat(url, "base-model", { max_tokens: 3 });
+      await until(async () => {
+        const ready = await fetch(`${url}/ready`);
+        const { status } = (await ready.json()) as { status: string };
+        return ready.status === 503 && /^the engine is gone: no token for \d\.\d s while it has work$/.test(status);
+      });
+      // Nothing of it had been sent, so it is answered by the engine that was started anew.
+      assert.equal((await waiting).status, 200);
+      await until(async () => (await fetch(`${url}/ready`)).ok);
+      assert.notEqual((await state()).pid, pid);
+    });
+
+    it("is noticed when generations hang while nobody asks for one", async () => {
+      const { url, faults, state } = await start({ options: { silenceSeconds: 2 } });
+      const { pid } = await state();
+      await faults({ hangGeneration: true });
+      await until(async () => (await state().catch(() => ({ pid }))).pid !== pid);
+      await until(async () => (await fetch(`${url}/ready`)).ok);
+    });
+
+    it("is left alone when it is only ten times slower", async () => {
+      const { url, faults, state } = await start({
+        env: { VLLM_DOUBLE_CHUNK_MS: "29", VLLM_DOUBLE_PREFILL_PER_SECOND: "5400" },
+        options: { contextTokens: 16_384, silenceSeconds: 5 },
+      });
+      await faults({ slowness: 10 });
+      const { pid } = await state();
+      const long = [{ role: "user", content: "word ".repeat(2_000) }];
+      const answers = await Promise.all([
+        chat(url, "base-model", { max_tokens: 10, stream: true, messages: long }).then(readStream),
+        chat(url, "base-model", { max_tokens: 20, stream: true }).then(readStream),
+        chat(url, "base-model", { max_tokens: 20 }),
+      ]);
+      assert.deepEqual([answers[0].chunks, answers[1].chunks, answers[2].status], [10, 20, 200]);
+      assert.equal((await state()).pid, pid);
+    });
+
+    it("is killed by its process id where it is a unit of its own", async () => {
+      const file = join(await mkdtemp(join(tmpdir(), "inference-host-pid-")), "vllm.pid");
+      const port = await freePort();
+      // In the place of the unit: starts it whenever it has ended.
+      let unit: ChildProcess | undefined;
+      let ended = false;
+      const run = () => {
+        if (ended) return;
+        const words = ["serve", "base-model", `--port=${port}`];
+        unit = startProgram(join(__dirname, "doubles", "vllm-double.ts"), words);
+        void writeFile(file, String(unit.pid));
+        unit.once("exit", run);
+      };
+      run();
+      try {
+        const options = {
+          vllmUrl: `http://127.0.0.1:${port}`,
+          vllmExec: undefined,
+          vllmPidFile: file,
+          silenceSeconds: 2,
+        };
+        const { url, faults } = await start({ options, doublePort: port });
+        const before = unit!.pid;
+        await faults({ hangGeneration: true });
+        await until(() => unit!.pid !== before);
+        await until(async () => (await fetch(`${url}/ready`)).ok);
+      } finally {
+        ended = true;
+        unit?.kill("SIGKILL");
+        await rm(dirname(file), { recursive: true });
+      }
     });
   });
 

@@ -16,6 +16,7 @@ import { Conversations } from "./chains/conversations";
 import builtInChains from "./chains/default-chains.json";
 import { type Chain, parseChains } from "./chains/registry";
 import { EngineSupervisor } from "./engine-supervisor";
+import type { Engine } from "./engines/engine";
 import { Executor } from "./executor";
 import { type LifecycleActions, openLifecycleActions } from "./lifecycle/auto-scaling";
 import { NodeLifecycle } from "./lifecycle/node-lifecycle";
@@ -24,6 +25,7 @@ import { HostMetrics } from "./metrics";
 import { lanes, type ServedModels } from "./models";
 import { createOperatorServer } from "./operator";
 import { type HostOptions, prefix, settings } from "./options";
+import { ProgressWatch } from "./progress";
 import { ensureToy } from "./toy/ensure-toy";
 
 /** A running host. */
@@ -99,14 +101,19 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     },
     logger,
   });
+  const watch = new ProgressWatch({ leastMs: leastSilence(engine, options.silenceSeconds) });
   const supervisor: EngineSupervisor = new EngineSupervisor({
     engine,
+    watch,
     prepare: () => adapters.engineStarted(),
     onUp: () => {
       lifecycle.setModelReady(true);
       scheduler.pump();
     },
-    onDown: () => adapters.table.clear(),
+    onDown: (reason) => {
+      adapters.table.clear();
+      lifecycle.setModelReady(false, `the engine is gone: ${reason}`);
+    },
     logger,
   });
   await adapters.readManifest();
@@ -150,7 +157,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
   const alive = () => !supervisor.failed;
   const api = createApiServer({
     logger,
-    executor: new Executor(scheduler, engine, adapters, metrics),
+    executor: new Executor(scheduler, engine, adapters, metrics, watch),
     served,
     metrics,
     conversations,
@@ -215,6 +222,18 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
       actions?.imds.close();
     },
   };
+}
+
+/** Seconds that no prompt token of an engine inside this process takes, however slow the machine. */
+const slowestPromptToken = 0.2;
+
+/**
+ * Milliseconds of silence that say nothing yet. An engine inside this process cannot be started again without the process, and may run on
+ * a machine without a GPU: it gets the time that the slowest reads its whole context in.
+ */
+function leastSilence(engine: Engine, silenceSeconds: number): number {
+  const seconds = engine.endHung === undefined ? engine.capacity().contextTokens * slowestPromptToken : 0;
+  return 1000 * Math.max(silenceSeconds, seconds);
 }
 
 /** A store whose manifest is for this node's model, at the start and whenever it is read again. */

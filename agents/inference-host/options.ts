@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { leastSilenceMs } from "../../catalog/serving-limits";
 import { ports } from "../../contracts/ports";
-import { answerSeconds } from "../../contracts/requests";
+import { answerSeconds, outputTokens, queueSeconds } from "../../contracts/requests";
 import {
   count as countBetween,
   listenSettings,
@@ -50,7 +51,7 @@ export const settings = {
   ...listenSettings(ports.inferenceHost, "the client API"),
   operatorPort: setting(port, ports.inferenceHostOperator, "port of the operator's routes, always on 127.0.0.1"),
   contextTokens: setting(count(128), 2_048, "context of one request in tokens"),
-  maxOutputTokens: setting(count(1), 1_024, "tokens that one request may ask for"),
+  maxOutputTokens: setting(count(1), outputTokens.most, "tokens that one request may ask for"),
   maxBodyBytes: setting(count(1_024, 64 * 1_048_576), 1_048_576, "bytes of a request body"),
   maxSequences: setting(count(1, 4_096), 64, "vllm: requests in one batch (--max-num-seqs)"),
   sequences: setting(count(1, 64), 4, "llama: requests at once for one adapter"),
@@ -78,9 +79,19 @@ export const settings = {
     undefined,
     "vllm: program to start it with; when missing it is a unit of its own that is waited for",
   ),
+  vllmPidFile: setting(
+    z.string().optional(),
+    undefined,
+    "vllm: file with its process id, where it is a unit of its own: a hung one is killed, and its unit starts it again",
+  ),
+  silenceSeconds: setting(
+    count(1, 3_600),
+    leastSilenceMs / 1000,
+    "seconds without a token that say nothing yet; an engine that has work counts as hung after that and after twice the time that it reads its longest prompt in",
+  ),
   queuePerArchetype: setting(count(1), 256, "requests of one archetype that may wait"),
   queueTotal: setting(count(1), 1_024, "requests that may wait"),
-  queueSeconds: setting(count(1, 3_600), 30, "seconds that a request may wait"),
+  queueSeconds: setting(count(1, 3_600), queueSeconds, "seconds that a request may wait"),
   ageBoundMs: setting(count(10, 600_000), 2_000, "milliseconds after which a request goes before all later ones"),
   requestSeconds: setting(count(1, 3_600), answerSeconds, "seconds that a request may take"),
   stallSeconds: setting(count(1, 3_600), 30, "seconds that a client may stop reading"),

@@ -118,6 +118,7 @@ async function answerPlain(
   const job: Job = {
     ...shared,
     kind,
+    promptTokens: parsed.promptTokens,
     adapter: target.kind === "adapter" && kind !== "embedding" ? target.adapter : undefined,
     onStart: ({ waitedMs, model, fallback }) => {
       if (response.headersSent) return;

@@ -1,4 +1,5 @@
 import { type RequestKind, requestSchemas } from "../../../contracts/openai";
+import { outputTokens } from "../../../contracts/requests";
 import { RequestError } from "../../../runtime/openai/errors";
 import { parseBody } from "../../../runtime/openai/requests";
 import type { RequestBody } from "../engines/engine";
@@ -14,7 +15,9 @@ export interface ParsedRequest {
   readonly stream: boolean;
   /** Tokens to generate at most: the client's limit, or this host's. */
   readonly mostTokens: number;
-  /** Tokens that it may cost: the prompt by its length, plus what may be generated. */
+  /** Tokens of the prompt, by its length. */
+  readonly promptTokens: number;
+  /** Tokens that it may cost: the prompt, plus what may be generated. */
   readonly expectedTokens: number;
 }
 
@@ -29,19 +32,21 @@ const longestToken = 24;
  */
 export function parseRequest(kind: RequestKind, text: string, limits: RequestLimits): ParsedRequest {
   const body = parseBody(requestSchemas[kind], text) as ParsedRequest["body"];
-  const output = kind === "embedding" ? 0 : outputTokens(body, limits);
+  const output = kind === "embedding" ? 0 : tokensAsked(body, limits);
   if (text.length > limits.contextTokens * longestToken * (kind === "embedding" ? 64 : 1)) {
     throw tooLong(limits.contextTokens);
   }
+  const promptTokens = Math.ceil(text.length / bytesPerToken);
   return {
     body,
     stream: body.stream === true,
     mostTokens: output,
-    expectedTokens: Math.ceil(text.length / bytesPerToken) + output,
+    promptTokens,
+    expectedTokens: promptTokens + output,
   };
 }
 
-function outputTokens(body: RequestBody, { maxOutputTokens }: RequestLimits): number {
+function tokensAsked(body: RequestBody, { maxOutputTokens }: RequestLimits): number {
   const key = body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens";
   const wanted = body[key] as number | undefined;
   if (wanted !== undefined && wanted > maxOutputTokens) {
@@ -52,7 +57,7 @@ function outputTokens(body: RequestBody, { maxOutputTokens }: RequestLimits): nu
       "invalid_value",
     );
   }
-  return wanted ?? Math.min(512, maxOutputTokens);
+  return wanted ?? Math.min(outputTokens.fallback, maxOutputTokens);
 }
 
 function tooLong(contextTokens: number): RequestError {

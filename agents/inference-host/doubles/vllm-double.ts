@@ -24,6 +24,8 @@ interface Settings {
   readonly lockstep: boolean;
   /** Milliseconds before the first chunk. */
   readonly firstMs: number;
+  /** Prompt tokens a second; a prompt is read before the first chunk. */
+  readonly prefillPerSecond: number;
   /** Milliseconds before the API answers at all, like weights being read. */
   readonly startMs: number;
   /** Stamps each chunk with the monotonic clock, for latency measurements. */
@@ -44,7 +46,8 @@ const registry = new Map<string, string>();
 const worker = new Set<string>();
 const running = new Set<Running>();
 const waiting: (() => void)[] = [];
-const counters = { chat: 0, cancelled: 0, mixed: 0, loads: 0, unloads: 0 };
+/** `chat` counts generations but for the host's own probes. */
+const counters = { chat: 0, probes: 0, generated: 0, prompted: 0, cancelled: 0, mixed: 0, loads: 0, unloads: 0 };
 const seen: { headers: IncomingMessage["headers"]; body: ChatBody }[] = [];
 
 interface ChatBody {
@@ -124,7 +127,8 @@ async function generate(
   const words = named ?? Math.min(16, settings.contextTokens - prompt);
   if (words > 1_000_000) return error(response, 400, "max_tokens is too large", "BadRequestError");
   if (registry.get(name)?.includes("broken")) return breakDown(response);
-  counters.chat++;
+  if (request.headers["x-request-id"] === "probe") counters.probes++;
+  else counters.chat++;
   const job: Running = { adapter: name, fail: () => {} };
   await slot(response);
   if (response.destroyed) return next();
@@ -170,7 +174,8 @@ function produce(
     let sent = 0;
     let text = "";
     let timer: NodeJS.Timeout | undefined;
-    let dueAt = performance.now() + settings.firstMs;
+    let dueAt =
+      performance.now() + faults.slowness * (settings.firstMs + (1000 * promptTokens) / settings.prefillPerSecond);
     // Due times follow from the start and not from when a timer happened to fire: else every pause of this process would
     // draw the streams that were due within it together, and they would go on in bursts for good.
     const schedule = () => {
@@ -178,7 +183,7 @@ function produce(
       dueAt = Math.max(dueAt, now);
       if (settings.lockstep) dueAt = Math.ceil(dueAt / settings.chunkMs) * settings.chunkMs;
       timer = setTimeout(step, dueAt - now);
-      dueAt += settings.chunkMs;
+      dueAt += faults.slowness * settings.chunkMs;
     };
     const finish = () => {
       clearTimeout(timer);
@@ -196,7 +201,7 @@ function produce(
     };
     response.once("close", finish);
     const step = () => {
-      if (faults.hang) return;
+      if (faults.hang || faults.hangGeneration) return;
       if (faults.paused && sent > 0) {
         schedule();
         return;
@@ -204,6 +209,8 @@ function produce(
       // The first word names who answers, the stamp lets a benchmark see when the chunk left.
       const word =
         sent === 0 ? `[double:${job.adapter}]` : settings.stamp ? ` t=${process.hrtime.bigint()}` : ` w${sent}`;
+      if (sent === 0) counters.prompted += promptTokens;
+      counters.generated++;
       sent++;
       text += word;
       if (body.stream === true) say({ ...head, choices: [piece(word, sent >= words ? "length" : null)], usage: null });
@@ -330,6 +337,8 @@ function metrics(): string {
     "# TYPE vllm:num_requests_running gauge",
     `vllm:num_requests_running{model_name="${settings.model}"} ${running.size}`,
     `vllm:num_requests_waiting{model_name="${settings.model}"} ${waiting.length}`,
+    `vllm:prompt_tokens_total{model_name="${settings.model}"} ${counters.prompted}`,
+    `vllm:generation_tokens_total{model_name="${settings.model}"} ${counters.generated}`,
     `vllm:kv_cache_usage_perc{model_name="${settings.model}"} ${Math.min(1, running.size / Math.max(1, settings.maxSequences) / 2)}`,
     `vllm:lora_requests_info{max_lora="${settings.maxLoras}",running_lora_adapters="${adapters}",waiting_lora_adapters=""} ${Date.now() / 1000}`,
     "",
@@ -368,6 +377,7 @@ function readSettings(args: readonly string[]): Settings {
     chunkMs: Number(process.env.VLLM_DOUBLE_CHUNK_MS ?? 2),
     lockstep: process.env.VLLM_DOUBLE_LOCKSTEP === "1",
     firstMs: Number(process.env.VLLM_DOUBLE_FIRST_MS ?? 2),
+    prefillPerSecond: Number(process.env.VLLM_DOUBLE_PREFILL_PER_SECOND ?? Number.POSITIVE_INFINITY),
     startMs: Number(process.env.VLLM_DOUBLE_START_MS ?? 0),
     stamp: process.env.VLLM_DOUBLE_STAMP === "1",
   };

@@ -14,6 +14,10 @@ export interface VllmFaults {
   hang: boolean;
   /** Streams stop after their first chunk until this is off again; everything else answers. */
   paused: boolean;
+  /** Generations stop, running ones and new ones, while /health and /metrics answer (vLLM issues 36451 and 39863). */
+  hangGeneration: boolean;
+  /** Factor on the time that prompts and tokens take. */
+  slowness: number;
   /** The next load answers 500. */
   failNextLoad: boolean;
 }
@@ -26,6 +30,8 @@ export const defaultFaults: VllmFaults = {
   flatErrors: false,
   engineDead: false,
   hang: false,
+  hangGeneration: false,
+  slowness: 1,
   paused: false,
   failNextLoad: false,
 };

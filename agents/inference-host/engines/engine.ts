@@ -53,6 +53,8 @@ export interface EngineStats {
   readonly kvCacheUsage: number;
   readonly running: number;
   readonly waiting: number;
+  /** Changes whenever the engine has worked on anything; absent where it does not say. */
+  readonly progress?: number;
 }
 
 /** What bounds the work that an engine can take. */
@@ -88,6 +90,12 @@ export interface Engine {
   stop(): Promise<void>;
   /** Ends the engine so that it is started anew. @returns false when that is not in this host's hands */
   recycle(): Promise<boolean>;
+  /**
+   * Ends an engine that hangs, at once: what is in flight fails, and {@link gone} resolves with the reason. Absent where the engine lives
+   * in this process.
+   * @returns false when that is not in this host's hands
+   */
+  endHung?(reason: string): boolean;
   loadAdapter(adapter: EngineAdapter): Promise<void>;
   unloadAdapter(engineName: string): Promise<void>;
   stream(request: GenerationRequest, sink: EventSink, signal: AbortSignal): Promise<Usage>;

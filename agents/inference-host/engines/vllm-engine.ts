@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../../runtime/logger";
 import { SseFramer } from "../../../runtime/streaming/sse-framer";
@@ -36,6 +37,8 @@ export interface VllmEngineOptions {
   readonly manifestAdapters: number;
   /** Started and restarted by the host when given; otherwise vLLM is a systemd unit of its own that is only waited for. */
   readonly process?: ProcessSpec;
+  /** File with vLLM's process id, where it is a unit of its own: what hangs is killed, and its unit starts it again. */
+  readonly pidFile?: string;
   /** Milliseconds between two looks at /metrics. @default 250 */
   readonly pollMs?: number;
   /** Looks in a row that may fail before the engine counts as gone. @default 8 */
@@ -124,6 +127,14 @@ export class VllmEngine implements Engine {
     const child = this.#process;
     if (!child) return false;
     await child.stop(stopGraceMs);
+    return true;
+  }
+
+  endHung(reason: string): boolean {
+    this.#leave(reason);
+    // A hung engine would let its requests finish first, which they never do.
+    if (this.#process === undefined) return killByFile(this.options.pidFile);
+    this.#process.killGroup();
     return true;
   }
 
@@ -256,6 +267,16 @@ export class VllmEngine implements Engine {
       }
       await sleep(pollMs, undefined, { ref: false });
     }
+  }
+}
+
+/** SIGKILL to the process whose id a file holds. @returns false where there is none */
+function killByFile(file: string | undefined): boolean {
+  try {
+    const pid = file === undefined ? Number.NaN : Number(readFileSync(file, "utf8"));
+    return Number.isInteger(pid) && pid > 1 && process.kill(pid, "SIGKILL");
+  } catch {
+    return false;
   }
 }
 

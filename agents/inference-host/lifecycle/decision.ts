@@ -9,6 +9,8 @@ export interface NodeSignals {
   /** Epoch milliseconds at which a spot instance is taken away. */
   readonly interruptionAt: number | undefined;
   readonly rebalanceRecommended: boolean;
+  /** Why the model is not ready, where more is known than that it has not answered yet. */
+  readonly whyNotReady?: string | undefined;
   /** Epoch milliseconds of SIGTERM or the operator's drain. */
   readonly stopAskedAt: number | undefined;
   /** The node has served in its group before. */
@@ -68,7 +70,7 @@ export function decide(signals: NodeSignals, { drainMs, interruptionMarginMs }: 
   const notReady =
     reason ??
     (!modelReady
-      ? "the model has not answered yet"
+      ? (signals.whyNotReady ?? "the model has not answered yet")
       : warm
         ? "in the warm pool"
         : target === "Standby"

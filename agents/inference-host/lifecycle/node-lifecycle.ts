@@ -23,6 +23,7 @@ const graceAfterCutMs = 2_000;
 export class NodeLifecycle {
   #decision: NodeDecision;
   #modelReady = false;
+  #whyNotReady: string | undefined;
   #metadata: MetadataSignals = noMetadata;
   #stopAskedAt: number | undefined;
   #hasServed = false;
@@ -53,9 +54,10 @@ export class NodeLifecycle {
     throw new Refusal(drain ? "draining" : "not_ready", `this node takes no requests: ${notReady}`, drain ? 1 : 5);
   }
 
-  /** The model has answered its probe, or answers no more for good. */
-  setModelReady(ready: boolean): void {
+  /** The model has answered its probe, or answers no more. @param why Why not */
+  setModelReady(ready: boolean, why?: string): void {
     this.#modelReady = ready;
+    this.#whyNotReady = why;
     void this.update();
   }
 
@@ -101,6 +103,7 @@ export class NodeLifecycle {
     return {
       ...this.#metadata,
       modelReady: this.#modelReady,
+      whyNotReady: this.#whyNotReady,
       stopAskedAt: this.#stopAskedAt,
       hasServed: this.#hasServed,
       idle: this.options.active.size === 0,

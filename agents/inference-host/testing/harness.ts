@@ -30,8 +30,8 @@ export interface VllmSetup {
   readonly adapters?: readonly PeftFixture[];
   readonly options?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** The host starts and restarts the double itself. @default true */
-  readonly managed?: boolean;
+  /** Where the double listens. @default a free port */
+  readonly doublePort?: number;
 }
 
 export interface VllmHost {
@@ -50,6 +50,7 @@ export interface DoubleState {
   readonly pid: number;
   readonly counters: {
     readonly chat: number;
+    readonly probes: number;
     readonly cancelled: number;
     readonly mixed: number;
     readonly loads: number;
@@ -65,10 +66,15 @@ export interface DoubleState {
 }
 
 /** A host on the vLLM double, in this process; the double is a process of its own that the host starts. */
-export async function startVllmHost({ adapters = [], options = {}, env = {} }: VllmSetup = {}): Promise<VllmHost> {
+export async function startVllmHost({
+  adapters = [],
+  options = {},
+  env = {},
+  ...given
+}: VllmSetup = {}): Promise<VllmHost> {
   const folder = await mkdtemp(join(tmpdir(), "inference-host-"));
   await writePeftAdapters(folder, "base-model", adapters);
-  const doublePort = await freePort();
+  const doublePort = given.doublePort ?? (await freePort());
   const doubleUrl = `http://127.0.0.1:${doublePort}`;
   const variables = Object.entries(env);
   for (const [name, value] of variables) process.env[name] = value;
@@ -83,6 +89,8 @@ export async function startVllmHost({ adapters = [], options = {}, env = {} }: V
         vllmUrl: doubleUrl,
         vllmExec: [...tsxWords, doublePath].join(" "),
         drainSeconds: 20,
+        // A double on a machine under load may be silent for long.
+        silenceSeconds: 60,
         ...options,
       },
       {},
