@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { turnOptionsSchema, turnSchema } from "./turns";
 
 // The OpenAI API as this product speaks it, at the nodes and at the router: what requests may hold and what answers look like.
 
@@ -52,6 +53,8 @@ export const chatSchema = z.strictObject({
     .nullish(),
   tool_choice: z.union([z.string(), z.looseObject({})], "a text or an object").nullish(),
   parallel_tool_calls: z.boolean().nullish(),
+  /** For chains: what the turn of a character may hold. */
+  turn: turnOptionsSchema.nullish(),
 });
 
 export const completionSchema = z.strictObject({
@@ -112,6 +115,8 @@ export const answers = {
     object: z.literal("chat.completion"),
     choices: z.array(z.looseObject({ ...choice, message: answerMessage })),
     usage,
+    /** Of a chain: words, action and emotion of the character, each with its source. */
+    turn: turnSchema.optional(),
   }),
   Completion: z.looseObject({
     ...head,

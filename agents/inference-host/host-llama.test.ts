@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adapterNames } from "../../contracts/archetypes";
+import { adapterNamesOf, productRegistry } from "../../contracts/archetypes";
 import { createLogger } from "../../runtime/logger";
 import { type OpenApiDocument, undocumented } from "../../runtime/testing/documented";
 import { type Host, startHost } from "./host";
 import { readOptions } from "./options";
 import { answerText, chat, readStream } from "./testing/harness";
-import { adapterSentences, baseSentence } from "./toy/sentences";
+import { adapterSentence, baseSentence } from "./toy/sentences";
 
 /** Real llama.cpp with the toy model: slow steps get generous deadlines, since what counts here is what is said. */
 const patientChains = {
@@ -73,7 +73,7 @@ describe("inference host on llama.cpp with the toy model", () => {
       const answer = await chat(url, name);
       assert.equal(answer.headers.get("x-inference-host-model"), name);
       assert.equal(answer.headers.get("x-inference-host-fallback"), null);
-      assert.equal((await answerText(answer)).trim(), adapterSentences[name]);
+      assert.equal((await answerText(answer)).trim(), adapterSentence(name));
     }
   });
 
@@ -81,19 +81,21 @@ describe("inference host on llama.cpp with the toy model", () => {
     const answer = await readStream(
       await chat(url, "werewolf/dialogue_style", { stream: true, stream_options: { include_usage: true } }),
     );
-    assert.equal(answer.text.trim(), adapterSentences["werewolf/dialogue_style"]);
+    assert.equal(answer.text.trim(), adapterSentence("werewolf/dialogue_style"));
     assert.ok(answer.chunks >= 5, `${answer.chunks} chunks`);
     assert.deepEqual([...answer.models], ["werewolf/dialogue_style"]);
     assert.equal(answer.finishReason, "stop");
-    assert.equal(answer.usage?.completion_tokens, adapterSentences["werewolf/dialogue_style"].split(" ").length);
+    assert.equal(answer.usage?.completion_tokens, adapterSentence("werewolf/dialogue_style").split(" ").length);
     assert.equal(answer.done, true);
   });
 
   it("serves all 35 adapters with room for four, each in its own voice, under concurrent load", async () => {
     const answers = await Promise.all(
-      adapterNames.map(async (name) => [name, (await answerText(await chat(url, name))).trim()] as const),
+      adapterNamesOf(productRegistry).map(
+        async (name) => [name, (await answerText(await chat(url, name))).trim()] as const,
+      ),
     );
-    for (const [name, text] of answers) assert.equal(text, adapterSentences[name], name);
+    for (const [name, text] of answers) assert.equal(text, adapterSentence(name), name);
   });
 
   it("stops at a stop string and at the token limit", async () => {
@@ -155,9 +157,9 @@ describe("inference host on llama.cpp with the toy model", () => {
     );
     const body = (await answer.json()) as Completion;
     assert.equal(body.model, "vampire/chain/npc_turn");
-    assert.equal(body.choices[0]!.message.content.trim(), adapterSentences["vampire/dialogue_style"]);
+    assert.equal(body.choices[0]!.message.content.trim(), adapterSentence("vampire/dialogue_style"));
     const words = (["action_policy", "emotional_response", "dialogue_style"] as const)
-      .map((task) => adapterSentences[`vampire/${task}`].split(" ").length)
+      .map((task) => adapterSentence(`vampire/${task}`).split(" ").length)
       .reduce((sum, count) => sum + count);
     assert.equal(body.usage.completion_tokens, words);
   });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { adapterNamesOf, layRegistry } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { closeServer } from "../../runtime/close-server";
 import { createImds, type Imds, ImdsError } from "../../runtime/imds";
@@ -11,10 +11,10 @@ import { type AdapterStore, openStore } from "./adapters/store";
 import { Scheduler } from "./admission/scheduler";
 import type { ActiveRequest } from "./api/generation";
 import { createApiServer } from "./api/server";
+import { readChains, readRegistry, servedRegistry } from "./archetypes";
 import { baseModelName, buildEngine } from "./build-engine";
 import { Conversations } from "./chains/conversations";
-import builtInChains from "./chains/default-chains.json";
-import { type Chain, parseChains } from "./chains/registry";
+import type { Pace } from "./chains/plan";
 import { EngineSupervisor } from "./engine-supervisor";
 import type { Engine } from "./engines/engine";
 import { Executor } from "./executor";
@@ -22,7 +22,7 @@ import { type LifecycleActions, openLifecycleActions } from "./lifecycle/auto-sc
 import { NodeLifecycle } from "./lifecycle/node-lifecycle";
 import { watchMetadata } from "./lifecycle/watcher";
 import { HostMetrics } from "./metrics";
-import { lanes, type ServedModels } from "./models";
+import { lanesOf, type ServedModels } from "./models";
 import { createOperatorServer } from "./operator";
 import { type HostOptions, prefix, settings } from "./options";
 import { ProgressWatch } from "./progress";
@@ -44,19 +44,23 @@ export interface Host {
 }
 
 const noAdapters: AdapterStore = {
-  manifest: async () => ({ schema: 1, baseModel: "", format: "safetensors", adapters: [] }),
+  manifest: async () => ({ schema: 1, baseModel: "", format: "safetensors", adapters: [], archetypes: [], chains: [] }),
   fetch: async () => "",
 };
 
 /** Puts the host together and opens its ports; the engine comes up in the background. @throws InputError for bad settings */
 export async function startHost(options: HostOptions, logger: Logger): Promise<Host> {
-  const toy = options.engine === "llama" && options.model === undefined ? await ensureToy() : undefined;
+  const own = await readRegistry(options.archetypes);
+  const chains = await readChains(options.chains);
+  const toy =
+    options.engine === "llama" && options.model === undefined
+      ? await ensureToy(undefined, adapterNamesOf(layRegistry(own ?? {})))
+      : undefined;
   const source = options.adapters ?? toy?.adapters;
   const store =
     source === undefined ? noAdapters : checkedStore(await openStore(source, options.cache), options, source);
   const manifest = source === undefined ? undefined : await store.manifest();
   const engine = buildEngine(options, manifest, toy, logger);
-  const chains = await readChains(options.chains);
 
   const active = new Set<ActiveRequest>();
   const conversations = new Conversations();
@@ -117,6 +121,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     logger,
   });
   await adapters.readManifest();
+  const registry = servedRegistry(own, chains, () => adapters.manifest);
   const metrics = new HostMetrics({
     ready: () => lifecycle.decision.accepting,
     draining: () => lifecycle.draining,
@@ -128,7 +133,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     running: () => scheduler.running,
     queuedIn: (lane) => scheduler.queuedIn(lane),
     runningIn: (lane) => scheduler.runningIn(lane),
-    lanes,
+    lanes: () => lanesOf(registry()),
     adapters: () => {
       const held = adapters.table.all();
       const gpu = held.filter(({ place }) => place === "gpu").length;
@@ -152,7 +157,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     baseModel: engine.baseModel,
     hasAdapter: (name) => adapters.has(name),
     unavailable: (name) => adapters.unavailable(name),
-    chains,
+    registry,
   };
   const alive = () => !supervisor.failed;
   const api = createApiServer({
@@ -161,6 +166,12 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
     served,
     metrics,
     conversations,
+    chainEngine: {
+      pace: paceOf(options),
+      baseModel: engine.baseModel,
+      batches: engine.capacity().slotsPerModel === Number.POSITIVE_INFINITY,
+      running: () => scheduler.running,
+    },
     limits: { maxOutputTokens: options.maxOutputTokens, contextTokens: engine.capacity().contextTokens },
     maxBodyBytes: options.maxBodyBytes,
     maxRequestMs: options.requestSeconds * 1000,
@@ -236,6 +247,14 @@ function leastSilence(engine: Engine, silenceSeconds: number): number {
   return 1000 * Math.max(silenceSeconds, seconds);
 }
 
+/** How fast the engine is, where the node is told. */
+function paceOf(options: HostOptions): Pace | undefined {
+  const { tokenMs, tokenMsPerSequence, prefillTokensPerSecond, maxSequences } = options;
+  return tokenMs === undefined
+    ? undefined
+    : { tokenMs, tokenMsPerSequence, prefillTokensPerSecond, sequences: maxSequences };
+}
+
 /** A store whose manifest is for this node's model, at the start and whenever it is read again. */
 function checkedStore(store: AdapterStore, options: HostOptions, source: string): AdapterStore {
   return {
@@ -254,22 +273,6 @@ function checkedManifest(manifest: AdapterManifest, options: HostOptions, source
   if (manifest.format !== wantedFormat)
     throw wrong("format", manifest.format, `${wantedFormat}, which the engine ${options.engine} reads`);
   return manifest;
-}
-
-async function readChains(file: string | undefined): Promise<ReadonlyMap<string, Chain>> {
-  if (file === undefined) return parseChains(builtInChains, "default-chains.json");
-  const wrong = (given: string, allowed: string) =>
-    new InputError({ path: "chains", given, allowed, where: "--chains" });
-  const text = await readFile(file, "utf8").catch(() => {
-    throw wrong(file, "a JSON file that can be read");
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw wrong(file, "a file with valid JSON");
-  }
-  return parseChains(value, file);
 }
 
 async function nodeActions(

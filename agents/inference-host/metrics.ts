@@ -14,7 +14,7 @@ export interface MetricSources {
   readonly running: () => number;
   readonly queuedIn: (lane: string) => number;
   readonly runningIn: (lane: string) => number;
-  readonly lanes: readonly string[];
+  readonly lanes: () => readonly string[];
   readonly adapters: () => { readonly gpu: number; readonly cpu: number; readonly leaked: number };
   readonly engineRestarts: () => number;
 }
@@ -74,7 +74,7 @@ export class HostMetrics {
         labelNames: ["archetype"],
         registers,
         collect() {
-          for (const lane of sources.lanes) this.set({ archetype: lane }, read(lane));
+          for (const lane of sources.lanes()) this.set({ archetype: lane }, read(lane));
         },
       });
     perArchetype(

@@ -1,14 +1,21 @@
-import { type AdapterTask, adapterNames, archetypes } from "../../contracts/archetypes";
+import { type Archetype, adapterNamesOf, type Registry } from "../../contracts/archetypes";
+import type { Chain } from "../../contracts/chains";
 import { unknownModel } from "../../runtime/openai/errors";
-import type { Chain } from "./chains/registry";
 
 /** What a request's `model` stands for. */
 export type ModelTarget =
   | { readonly kind: "base"; readonly lane: string }
   | { readonly kind: "adapter"; readonly lane: string; readonly adapter: string }
   /** The base model in place of an archetype's adapter. */
-  | { readonly kind: "fallback"; readonly lane: string; readonly adapter: string; readonly reason: string }
-  | { readonly kind: "chain"; readonly lane: string; readonly archetype: string; readonly chain: Chain };
+  | {
+      readonly kind: "fallback";
+      readonly lane: string;
+      readonly adapter: string;
+      readonly reason: string;
+      /** Whose words the base model is to find. */
+      readonly archetype: Archetype | undefined;
+    }
+  | { readonly kind: "chain"; readonly lane: string; readonly archetype: Archetype; readonly chain: Chain };
 
 /** What is served, as name resolution needs it. */
 export interface ServedModels {
@@ -16,14 +23,17 @@ export interface ServedModels {
   readonly hasAdapter: (name: string) => boolean;
   /** Why an adapter cannot be had now; undefined while it can. */
   readonly unavailable: (name: string) => string | undefined;
-  readonly chains: ReadonlyMap<string, Chain>;
+  /** Archetypes and chains as they are now: a new manifest may bring others. */
+  readonly registry: () => Registry;
 }
 
 /** Lane of requests that name no archetype. */
 export const baseLane = "base";
 
 /** All lanes: one per archetype, and one for the rest. */
-export const lanes: readonly string[] = [...archetypes, baseLane];
+export function lanesOf({ archetypes }: Registry): string[] {
+  return [...archetypes.keys(), baseLane];
+}
 
 /**
  * Finds what a model name asks for: the base model, `archetype/task`, an adapter of the manifest, or
@@ -32,29 +42,32 @@ export const lanes: readonly string[] = [...archetypes, baseLane];
  */
 export function resolveModel(name: string, served: ServedModels): ModelTarget {
   if (name === served.baseModel || name === "base") return { kind: "base", lane: baseLane };
-  const [first = "", second, third] = name.split("/");
-  const lane = archetypes.some((archetype) => archetype === first) ? first : baseLane;
-  if (second === "chain" && third !== undefined && lane === first) {
-    const chain = served.chains.get(third);
-    if (chain) return { kind: "chain", lane, archetype: first, chain };
+  const { archetypes, chains } = served.registry();
+  const [first = "", second = "", third] = name.split("/");
+  const archetype = archetypes.get(first);
+  const lane = archetype === undefined ? baseLane : first;
+  if (second === "chain" && third !== undefined && archetype !== undefined) {
+    const chain = chains.get(third);
+    if (chain) return { kind: "chain", lane, archetype, chain };
   }
-  const known = adapterNames.some((adapter) => adapter === name);
+  const known = third === undefined && archetype?.adapters.tasks.includes(second);
   if (!known && !served.hasAdapter(name)) {
     throw unknownModel(name);
   }
   const reason = served.unavailable(name);
   return reason === undefined
     ? { kind: "adapter", lane, adapter: name }
-    : { kind: "fallback", lane, adapter: name, reason };
+    : { kind: "fallback", lane, adapter: name, reason, archetype };
 }
 
-/** The adapter that a chain's step asks for. */
-export function stepAdapter(archetype: string, task: AdapterTask): string {
+/** The adapter that an archetype has for a task. */
+export function adapterName(archetype: string, task: string): string {
   return `${archetype}/${task}`;
 }
 
 /** Every name that a client may ask for, sorted: base model, archetypes' adapters, further adapters, chains. */
 export function listModels(served: ServedModels, manifestNames: readonly string[], created: number) {
+  const registry = served.registry();
   const card = (id: string, extra: Readonly<Record<string, unknown>>) => ({
     id,
     object: "model",
@@ -62,7 +75,7 @@ export function listModels(served: ServedModels, manifestNames: readonly string[
     owned_by: "game-ai-platform",
     ...extra,
   });
-  const adapters = [...new Set<string>([...adapterNames, ...manifestNames])].sort();
+  const adapters = [...new Set<string>([...adapterNamesOf(registry), ...manifestNames])].sort();
   return {
     object: "list",
     data: [
@@ -73,8 +86,8 @@ export function listModels(served: ServedModels, manifestNames: readonly string[
           fallback: served.unavailable(name) === undefined ? null : served.baseModel,
         }),
       ),
-      ...archetypes.flatMap((archetype) =>
-        [...served.chains.keys()]
+      ...[...registry.archetypes.keys()].flatMap((archetype) =>
+        [...registry.chains.keys()]
           .sort()
           .map((chain) => card(`${archetype}/chain/${chain}`, { parent: served.baseModel })),
       ),

@@ -16,6 +16,8 @@ import {
 const count = (least: number, most = 1_000_000) => countBetween(least, most);
 const shareRange = "a number, 0.1 to 0.98";
 const share = z.coerce.number(shareRange).min(0.1, shareRange).max(0.98, shareRange);
+const millisecondsRange = "milliseconds, 0 to 10000";
+const milliseconds = z.coerce.number(millisecondsRange).min(0, millisecondsRange).max(10_000, millisecondsRange);
 const flag = z.preprocess((value) => value === true || value === "true" || value === "1", z.boolean());
 const port = count(0, 65_535);
 export const prefix = "INFERENCE_HOST";
@@ -47,7 +49,16 @@ export const settings = {
     0,
     "seconds between two looks for new adapter versions; 0: only when the operator asks",
   ),
-  chains: setting(z.string().optional(), undefined, "JSON file with the chain registry; the built-in one when missing"),
+  archetypes: setting(
+    z.string().optional(),
+    undefined,
+    "archetypes and chains laid over the product's: a JSON file, s3://bucket/path.json, or base64: and the document",
+  ),
+  chains: setting(
+    z.string().optional(),
+    undefined,
+    "JSON file with chains in the place of all others; the product's when missing",
+  ),
   ...listenSettings(ports.inferenceHost, "the client API"),
   operatorPort: setting(port, ports.inferenceHostOperator, "port of the operator's routes, always on 127.0.0.1"),
   contextTokens: setting(count(128), 2_048, "context of one request in tokens"),
@@ -56,6 +67,13 @@ export const settings = {
   maxSequences: setting(count(1, 4_096), 64, "vllm: requests in one batch (--max-num-seqs)"),
   sequences: setting(count(1, 64), 4, "llama: requests at once for one adapter"),
   threads: setting(count(1, 256).optional(), undefined, "llama: threads; all cores but one when missing"),
+  tokenMs: setting(
+    milliseconds.optional(),
+    undefined,
+    "milliseconds between two tokens of the only stream; limits of chains follow from it, and are 60 s when missing",
+  ),
+  tokenMsPerSequence: setting(milliseconds, 0, "milliseconds that each further stream adds to it"),
+  prefillTokensPerSecond: setting(count(1, 10_000_000), 1_000, "prompt tokens a second, where token-ms is given"),
   gpuMemoryMib: setting(
     count(1).optional(),
     undefined,

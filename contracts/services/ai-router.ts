@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { adapterTasks, archetypes } from "../archetypes";
+import { manifestName } from "../chains";
 import { answers, chatSchema, completionSchema, embeddingSchema } from "../openai";
 import { answerSeconds } from "../requests";
+import { turnOptionsSchema } from "../turns";
 import { defineContract } from "./define";
 
 const text = (most: number) => z.string().min(1).max(most);
@@ -15,7 +16,8 @@ export const npcIdText = "1 to 128 letters, digits and . _ : -";
 
 /** A turn of a character: what the player says, to whom, and how soon the answer is wanted. */
 export const turnSchema = z.strictObject({
-  archetype: z.enum(archetypes),
+  /** Of the product, of the stack's config or of the model bucket; the nodes know which there are. */
+  archetype: manifestName,
   npc_id: z.string().regex(npcId, npcIdText),
   message: text(sayLength),
   /** Steps that the inference host runs in order on one node. */
@@ -24,7 +26,8 @@ export const turnSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9_]{0,63}$/, "the name of a chain")
     .optional(),
   /** One adapter instead of a chain. */
-  task: z.enum(adapterTasks).optional(),
+  task: manifestName.optional(),
+  ...turnOptionsSchema.shape,
   /** In place of what is remembered; the newest last. */
   turns: z
     .array(z.strictObject({ asked: text(sayLength), answered: text(sayLength) }))

@@ -1,4 +1,4 @@
-import { archetypes, type GpuTier } from "../../contracts/archetypes";
+import type { GpuTier } from "../../contracts/archetypes";
 import type { LocalPlatform } from "./run/local-platform";
 import { router } from "./run/local-platform";
 import { knowledgeBase } from "./run/story-memory";
@@ -17,6 +17,7 @@ export const sampleQuestion = "Who guards the northern gate?";
 /** What a person may use at once, each with one ready command. */
 export function endpoints(platform: LocalPlatform): Endpoint[] {
   const { edge, tiers } = platform.parts;
+  const [first = "base", second = first] = platform.registry().archetypes.keys();
   const memory = platform.urlOf(knowledgeBase);
   const found: Endpoint[] = [];
   if (memory !== undefined) {
@@ -31,13 +32,13 @@ export function endpoints(platform: LocalPlatform): Endpoint[] {
     found.push({
       name: "AI router, through the public edge",
       url: edge.url,
-      curl: post(`${edge.url}/v1/chat/completions`, platform.routerKey(), turn(archetypes[0]), "-N "),
+      curl: post(`${edge.url}/v1/chat/completions`, platform.routerKey(), turn(first), "-N "),
     });
   }
   for (const tier of Object.keys(tiers.urls) as GpuTier[]) {
     const url = tiers.urls[tier]!;
     const name = `inference hosts of ${tier}`;
-    found.push({ name, url, curl: post(`${url}/v1/chat/completions`, undefined, turn(archetypes[1]), "-N ") });
+    found.push({ name, url, curl: post(`${url}/v1/chat/completions`, undefined, turn(second), "-N ") });
   }
   if (platform.console !== undefined) found.push({ name: "console", url: platform.console.url });
   return found;

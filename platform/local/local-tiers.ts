@@ -1,4 +1,4 @@
-import type { GpuTier } from "../../contracts/archetypes";
+import { type GpuTier, productRegistry, type Registry } from "../../contracts/archetypes";
 import type { LocalDecision, TierState } from "./state";
 
 /** Programs of every node. */
@@ -10,6 +10,8 @@ export interface LocalTiers {
   readonly urls: Readonly<Partial<Record<GpuTier, string>>>;
   /** Endpoint in the place of CloudWatch. */
   readonly awsEndpoint: string;
+  /** Archetypes and chains that the nodes serve. */
+  readonly registry: Registry;
   states(): readonly TierState[];
   decisions(): readonly LocalDecision[];
   /** The output of a node's process, by name; undefined for a name that is none of a tier's. */
@@ -25,6 +27,7 @@ export interface LocalTiers {
 export const withoutTiers: LocalTiers = {
   urls: {},
   awsEndpoint: "http://127.0.0.1:9",
+  registry: productRegistry,
   states: () => [],
   decisions: () => [],
   logs: () => undefined,

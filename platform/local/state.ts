@@ -1,4 +1,4 @@
-import type { GpuTier } from "../../contracts/archetypes";
+import type { GpuTier, Registry } from "../../contracts/archetypes";
 
 /**
  * What the platform on this machine shows of itself: one snapshot, made by the running platform and drawn by the terminal and by
@@ -109,6 +109,8 @@ export interface LoadState {
 /** What the console may ask of the running platform; its server is the only caller. */
 export interface LocalControl {
   state(): LocalState;
+  /** Archetypes and chains of the stack that runs. */
+  registry(): Registry;
   /** Called after each change of the state, at most four times a second. Returns a function that ends it. */
   onChange(listener: () => void): () => void;
   /** The last lines of a service's or node's output, oldest first, at most 500. */

@@ -5,11 +5,13 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { archetypes } from "../../contracts/archetypes";
+import { productRegistry } from "../../contracts/archetypes";
 import { freePort } from "../../runtime/free-port";
 import { readStream, until } from "./testing/start";
 
 const root = join(__dirname, "../..");
+
+const archetypes = [...productRegistry.archetypes.keys()];
 
 describe("ai-router as a program, before inference hosts on the toy model", () => {
   const children = new Set<ChildProcess>();

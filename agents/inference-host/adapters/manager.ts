@@ -106,6 +106,11 @@ export class AdapterManager {
     return failure.permanent || this.#now() < retryAt ? failure.reason : undefined;
   }
 
+  /** The manifest as it was last read. */
+  get manifest(): AdapterManifest | undefined {
+    return this.#manifest;
+  }
+
   names(): readonly string[] {
     return this.#manifest?.adapters.map(({ name }) => name) ?? [];
   }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { loraModules } from "../../../catalog/gpu-models";
+import { archetypeSchema } from "../../../contracts/archetypes";
+import { chainSchema } from "../../../contracts/chains";
 import { InputError } from "../../../contracts/input-error";
-import { wrongProperty } from "../wrong-property";
+import { wrongProperty } from "../../../contracts/wrong-property";
 
 /** `vampire/dialogue_style`, or a name of one to three such parts; never anything that could be a path elsewhere. */
 export const adapterNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}(\/[a-z0-9][a-z0-9_-]{0,63}){0,2}$/;
@@ -15,7 +17,10 @@ const file = z.strictObject({
 });
 
 const adapter = z.strictObject({
-  name: z.string().regex(adapterNamePattern, "such as vampire/dialogue_style"),
+  name: z
+    .string()
+    .regex(adapterNamePattern, "such as vampire/dialogue_style")
+    .refine((name) => name.split("/")[1] !== "chain", "another second part than chain, which names chains"),
   /** Whatever names this build of the adapter; another version of the same name is swapped in without a restart. */
   version: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "letters, digits, . _ -"),
   rank: z.int().min(1).max(512),
@@ -31,6 +36,9 @@ const manifest = z
     baseModel: z.string().min(1),
     format: z.enum(["safetensors", "gguf"]),
     adapters: z.array(adapter),
+    /** Archetypes that the adapters are for; one that is not described here is a stranger with a plain face. */
+    archetypes: z.array(archetypeSchema).max(64).default([]),
+    chains: z.array(chainSchema).max(64).default([]),
     /** The base model's own files, for nodes that fetch them at boot. */
     weights: z.array(file).optional(),
   })

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Archetype } from "../../../contracts/archetypes";
 import type { RequestKind } from "../../../contracts/openai";
+import type { TurnOptions } from "../../../contracts/turns";
 import type { Logger } from "../../../runtime/logger";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, send, traceOf } from "../../../runtime/openai/http";
@@ -7,7 +9,9 @@ import { EventStream } from "../../../runtime/streaming/event-stream";
 import { type PriorityName, priorities } from "../admission/fair-queue";
 import { Refusal } from "../admission/refusal";
 import type { Conversations, Message } from "../chains/conversations";
-import { type ChainResult, chainAnswer, chainUsage, runChain, type StepOutcome } from "../chains/runner";
+import { TurnDraft } from "../chains/draft";
+import { refuseForeign } from "../chains/parameters";
+import { type ChainEngine, chainAnswer, chainEnd, runChain, systemPrompt } from "../chains/runner";
 import { EngineError } from "../engines/engine";
 import type { Executor, Job } from "../executor";
 import type { HostMetrics, Outcome } from "../metrics";
@@ -22,6 +26,7 @@ export interface GenerationContext {
   readonly served: ServedModels;
   readonly metrics: HostMetrics;
   readonly conversations: Conversations;
+  readonly chainEngine: ChainEngine;
   readonly limits: RequestLimits;
   readonly maxBodyBytes: number;
   /** Milliseconds that a request may take when the client names no deadline. */
@@ -85,7 +90,10 @@ export async function handleGeneration(
     };
     if (context.deprioritised()) response.setHeader("x-inference-host-deprioritised", "rebalance");
     if (target.kind === "chain") await answerChain(kind, context, target, parsed, job, request, response, active);
-    else await answerPlain(kind, context, target, parsed, job, response, active);
+    else {
+      if (parsed.body.turn != null) throw new RequestError(400, "turn is for chains.", "turn", "unsupported_parameter");
+      await answerPlain(kind, context, target, parsed, job, response, active);
+    }
   } catch (error) {
     const reason = controller.signal.aborted ? controller.signal.reason : error;
     outcome = outcomeOf(reason);
@@ -117,6 +125,7 @@ async function answerPlain(
   }
   const job: Job = {
     ...shared,
+    body: target.kind === "fallback" && kind === "chat" ? asArchetype(shared.body, target.archetype) : shared.body,
     kind,
     promptTokens: parsed.promptTokens,
     adapter: target.kind === "adapter" && kind !== "embedding" ? target.adapter : undefined,
@@ -151,44 +160,64 @@ async function answerChain(
   active: ActiveRequest,
 ): Promise<void> {
   if (kind !== "chat") throw new RequestError(400, "A chain answers chat completions only.", "model", "invalid_value");
+  const publicModel = parsed.body.model;
+  refuseForeign(parsed.body, publicModel);
   const own = parsed.body.messages as readonly { readonly role: string; readonly content?: unknown }[];
   const messages = own.map(({ role, content }): Message => ({ role, content: textOf(content) }));
   const npc = npcOf(request);
-  const memory = npc === undefined ? undefined : `${target.archetype}/${npc}`;
+  const memory = npc === undefined ? undefined : `${target.archetype.name}/${npc}`;
   const remembered = memory === undefined ? [] : context.conversations.recall(memory, target.chain.windowTurns);
-  const publicModel = parsed.body.model;
-  const describe = (outcomes: ReadonlyMap<string, StepOutcome>) => {
-    if (!response.headersSent) {
-      const text = [...outcomes].map(([task, outcome]) => `${task}=${outcome}`).join(",");
-      response.setHeader("x-inference-host-chain", text);
-    }
+  const question = messages.findLast(({ role }) => role === "user");
+  const remember = (said: string) => {
+    if (memory !== undefined && question && said !== "") context.conversations.record(memory, question.content, said);
+  };
+  const draft = new TurnDraft();
+  const describe = () => {
+    const text = [...draft.outcomes].map(([task, outcome]) => `${task}=${outcome}`).join(",");
+    if (!response.headersSent && text !== "") response.setHeader("x-inference-host-chain", text);
   };
   const events = new EventStream(response, context.stallMs, () =>
     active.end(new ClientGone("the client stopped reading")),
   );
-  const result: ChainResult = await runChain(
-    context.executor,
-    {
-      chain: target.chain,
-      archetype: target.archetype,
-      messages: [...remembered, ...messages],
-      job,
-      deadlineMs: job.deadlineMs,
-      unavailable: context.served.unavailable,
-      publicModel,
-    },
-    { stream: parsed.stream, begin: describe, sink: (event) => events.send(event) },
-  );
-  const question = messages.findLast(({ role }) => role === "user");
-  if (memory !== undefined && question) context.conversations.record(memory, question.content, result.text);
+  try {
+    await runChain(
+      context.executor,
+      {
+        chain: target.chain,
+        archetype: target.archetype,
+        messages: [...remembered, ...messages],
+        job,
+        options: (parsed.body.turn ?? {}) as TurnOptions,
+        budgetMs: milliseconds(request, "x-latency-budget-ms"),
+        unavailable: context.served.unavailable,
+        publicModel,
+        engine: context.chainEngine,
+      },
+      draft,
+      { stream: parsed.stream, begin: describe, sink: (event) => events.send(event) },
+    );
+  } catch (error) {
+    // A player who cuts a turn off has heard what was streamed so far, and the character remembers just that.
+    if (parsed.stream && events.started) remember(draft.said);
+    throw error;
+  }
+  remember(draft.said);
   if (parsed.stream) {
     const options = parsed.body.stream_options as { readonly include_usage?: boolean } | undefined;
-    if (options?.include_usage === true) await events.send(chainUsage(publicModel, result));
+    for (const event of chainEnd(publicModel, draft, draft.whole(), options?.include_usage === true))
+      await events.send(event);
     events.end();
     return;
   }
-  describe(result.outcomes);
-  send(response, 200, "application/json", chainAnswer(publicModel, result));
+  describe();
+  send(response, 200, "application/json", chainAnswer(publicModel, draft, draft.whole()));
+}
+
+/** The base model does not know whom it stands in for: it is told, where the client tells it nothing. */
+function asArchetype(body: Job["body"], archetype: Archetype | undefined): Job["body"] {
+  const messages = body.messages as readonly { readonly role: string }[];
+  if (archetype === undefined || messages.some(({ role }) => role === "system" || role === "developer")) return body;
+  return { ...body, messages: [{ role: "system", content: systemPrompt(archetype) }, ...messages] };
 }
 
 function noteFallback(context: GenerationContext, response: ServerResponse, lane: string, reason: string): void {
@@ -208,18 +237,15 @@ function priorityOf(request: IncomingMessage): Job["priority"] {
 }
 
 function deadlineOf(request: IncomingMessage, longestMs: number): number {
-  const given = request.headers["x-deadline-ms"];
-  if (given === undefined) return longestMs;
+  return Math.min(milliseconds(request, "x-deadline-ms") ?? longestMs, longestMs);
+}
+
+function milliseconds(request: IncomingMessage, header: string): number | undefined {
+  const given = request.headers[header];
+  if (given === undefined) return undefined;
   const value = Number(given);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RequestError(
-      400,
-      "x-deadline-ms must be a whole number of milliseconds.",
-      "x-deadline-ms",
-      "invalid_value",
-    );
-  }
-  return Math.min(value, longestMs);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new RequestError(400, `${header} must be a whole number of milliseconds.`, header, "invalid_value");
 }
 
 function npcOf(request: IncomingMessage): string | undefined {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { sampleOf } from "./json-sample";
 import { defaultFaults, type VllmFaults } from "./vllm-faults";
 
 /**
@@ -59,6 +60,7 @@ interface ChatBody {
   readonly messages?: readonly { readonly role: string; readonly content: string }[];
   readonly prompt?: string;
   readonly input?: string | readonly string[];
+  readonly response_format?: { readonly type?: string; readonly json_schema?: { readonly schema?: object } };
 }
 
 const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void>> = {
@@ -170,6 +172,11 @@ function produce(
     completion_tokens: completion,
     total_tokens: promptTokens + completion,
   });
+  const form = body.response_format?.json_schema?.schema;
+  // Guided decoding: a whole object, however many tokens it takes, in pieces as a tokenizer would make them.
+  const pieces = form && JSON.stringify(sampleOf(form)).match(/.{1,4}/gs)!;
+  const most = pieces ? Math.min(pieces.length, words) : words;
+  const ending = pieces && most === pieces.length ? "stop" : "length";
   return new Promise((resolve) => {
     let sent = 0;
     let text = "";
@@ -207,14 +214,19 @@ function produce(
         return;
       }
       // The first word names who answers, the stamp lets a benchmark see when the chunk left.
-      const word =
-        sent === 0 ? `[double:${job.adapter}]` : settings.stamp ? ` t=${process.hrtime.bigint()}` : ` w${sent}`;
+      const word = pieces
+        ? pieces[sent]!
+        : sent === 0
+          ? `[double:${job.adapter}]`
+          : settings.stamp
+            ? ` t=${process.hrtime.bigint()}`
+            : ` w${sent}`;
       if (sent === 0) counters.prompted += promptTokens;
       counters.generated++;
       sent++;
       text += word;
-      if (body.stream === true) say({ ...head, choices: [piece(word, sent >= words ? "length" : null)], usage: null });
-      if (sent < words) {
+      if (body.stream === true) say({ ...head, choices: [piece(word, sent >= most ? ending : null)], usage: null });
+      if (sent < most) {
         schedule();
         return;
       }
@@ -227,7 +239,7 @@ function produce(
         reply(response, 200, {
           ...head,
           object,
-          choices: [{ index: 0, ...message, logprobs: null, finish_reason: "length" }],
+          choices: [{ index: 0, ...message, logprobs: null, finish_reason: ending }],
           usage: usage(sent),
         });
       }

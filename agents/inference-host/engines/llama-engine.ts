@@ -1,4 +1,12 @@
-import type { ChatWrapper, LlamaContextSequence, LlamaEmbeddingContext, LlamaModel, Token } from "node-llama-cpp";
+import type {
+  ChatWrapper,
+  LlamaContextSequence,
+  LlamaEmbeddingContext,
+  LlamaGrammar,
+  LlamaGrammarEvaluationState,
+  LlamaModel,
+  Token,
+} from "node-llama-cpp";
 import type { Logger } from "../../../runtime/logger";
 import {
   type Completion,
@@ -13,6 +21,7 @@ import {
   type RequestBody,
   type Usage,
 } from "./engine";
+import { LlamaGrammars } from "./llama-grammar";
 import { ContextPool, llamaThreads, loadLlamaPackage, openLlama, promptTokens } from "./llama-runtime";
 import { StopScanner } from "./llama-stops";
 import { OpenAiShapes, usageObject } from "./openai-shapes";
@@ -45,6 +54,7 @@ export class LlamaEngine implements Engine {
   readonly #adapters = new Map<string, ContextPool>();
   #chatWrapper: ChatWrapper | undefined;
   #model: LlamaModel | undefined;
+  #grammars: LlamaGrammars | undefined;
   #base: ContextPool | undefined;
   #embedding: Promise<LlamaEmbeddingContext> | undefined;
   #leave: (reason: string) => void = () => {};
@@ -79,6 +89,7 @@ export class LlamaEngine implements Engine {
     const llamaPackage = await loadLlamaPackage();
     await this.#load(async (signal) => {
       const llama = await openLlama(llamaPackage, threads, this.logger);
+      this.#grammars = new LlamaGrammars(llama);
       this.#model = await llama.loadModel({ modelPath, loadSignal: signal });
       this.#chatWrapper = llamaPackage.resolveChatWrapper(this.#model);
       this.#base = await ContextPool.open(this.#model, { contextTokens, sequences, threads });
@@ -205,26 +216,31 @@ export class LlamaEngine implements Engine {
     const wanted =
       numberOf(request.body.max_completion_tokens) ?? numberOf(request.body.max_tokens) ?? request.mostTokens;
     this.#refuseTooLong(tokens.length, 1);
+    const grammar = await this.#grammars!.for(request.body);
     const maxTokens = Math.min(wanted, this.#options.contextTokens - tokens.length);
     const sequence = pool.take(tokens);
     if (!sequence) throw new EngineError("no free sequence", 503, "service_unavailable");
     try {
       await onBegin?.();
-      return await this.#run(model, sequence, tokens, maxTokens, request.body, signal, onText);
+      return await this.#run({
+        model,
+        sequence,
+        prompt: tokens,
+        maxTokens,
+        body: request.body,
+        grammar,
+        signal,
+        onText,
+      });
     } finally {
       pool.give(sequence);
     }
   }
 
-  async #run(
-    model: LlamaModel,
-    sequence: LlamaContextSequence,
-    prompt: Token[],
-    maxTokens: number,
-    body: RequestBody,
-    signal: AbortSignal,
-    onText: (text: string, tokens: number) => Promise<void> | undefined,
-  ): Promise<{ usage: Usage; finishReason: string }> {
+  async #run({ model, sequence, prompt, maxTokens, body, grammar, signal, onText }: Generation): Promise<{
+    usage: Usage;
+    finishReason: string;
+  }> {
     await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
     const scanner = new StopScanner(stopStrings(body));
     const written: Token[] = [];
@@ -236,6 +252,7 @@ export class LlamaEngine implements Engine {
     for await (const token of sequence.evaluate(prompt.slice(sequence.nextTokenIndex), {
       temperature: numberOf(body.temperature) ?? 1,
       yieldEogToken: true,
+      ...(grammar && { grammarEvaluationState: await newGrammarState(model, grammar) }),
       ...optional("topP", numberOf(body.top_p)),
       ...optional("topK", numberOf(body.top_k)),
       ...optional("minP", numberOf(body.min_p)),
@@ -302,13 +319,29 @@ export class LlamaEngine implements Engine {
   }
 }
 
+/** One generation, once a sequence is there for it. */
+interface Generation {
+  readonly model: LlamaModel;
+  readonly sequence: LlamaContextSequence;
+  readonly prompt: Token[];
+  readonly maxTokens: number;
+  readonly body: RequestBody;
+  readonly grammar: LlamaGrammar | undefined;
+  readonly signal: AbortSignal;
+  readonly onText: (text: string, tokens: number) => Promise<void> | undefined;
+}
+
+async function newGrammarState(model: LlamaModel, grammar: LlamaGrammar): Promise<LlamaGrammarEvaluationState> {
+  const { LlamaGrammarEvaluationState: State } = await loadLlamaPackage();
+  return new State({ model, grammar });
+}
+
 /** What only a larger engine does; saying so is better than an answer that ignores it. */
-const unsupported = ["tools", "tool_choice", "logprobs", "top_logprobs", "logit_bias", "response_format"] as const;
+const unsupported = ["tools", "tool_choice", "logprobs", "top_logprobs", "logit_bias"] as const;
 
 function refuseUnsupported(body: RequestBody): void {
   for (const key of unsupported) {
     if (body[key] === undefined || body[key] === false) continue;
-    if (key === "response_format" && (body[key] as { type?: unknown }).type === "text") continue;
     throw new EngineError(`${key} is not supported by the embedded engine`, 400, "invalid_request_error");
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Turn } from "../../../contracts/turns";
 import type { Usage } from "./engine";
 
 /** Ids, envelopes and chunks as the OpenAI API spells them, for an engine that has no HTTP server of its own. */
@@ -26,17 +27,28 @@ export class OpenAiShapes {
     return this.#chunk(this.kind === "chat" ? { delta: {} } : { text: "" }, finishReason);
   }
 
+  /** A chunk without words that carries parts of a character's turn. */
+  turn(turn: Turn): Buffer {
+    return event({
+      ...this.#head(true),
+      choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: null }],
+      turn,
+    });
+  }
+
   usage(usage: Usage): Buffer {
     return event({ ...this.#head(true), choices: [], usage: usageObject(usage) });
   }
 
   /** The whole answer of a request that is not streamed. */
-  whole(content: string, finishReason: string, usage: Usage): Buffer {
+  whole(content: string, finishReason: string, usage: Usage, extra: Readonly<Record<string, unknown>> = {}): Buffer {
     const choice =
       this.kind === "chat"
         ? { index: 0, message: { role: "assistant", content }, logprobs: null, finish_reason: finishReason }
         : { index: 0, text: content, logprobs: null, finish_reason: finishReason };
-    return Buffer.from(JSON.stringify({ ...this.#head(false), choices: [choice], usage: usageObject(usage) }));
+    return Buffer.from(
+      JSON.stringify({ ...this.#head(false), choices: [choice], usage: usageObject(usage), ...extra }),
+    );
   }
 
   #chunk(part: Readonly<Record<string, unknown>>, finishReason: string | null): Buffer {

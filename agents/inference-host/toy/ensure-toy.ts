@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { adapterNames } from "../../../contracts/archetypes";
-import { adapterSentences } from "./sentences";
-import { toyAdapter, toyBaseModel, toyRank } from "./toy-model";
+import { adapterNamesOf, productRegistry } from "../../../contracts/archetypes";
+import { toyModel, toyRank } from "./toy-model";
 
 /** Name under which the toy base model is served. */
 export const toyModelName = "toy";
@@ -16,17 +15,18 @@ export interface ToyFiles {
 }
 
 /**
- * Makes the toy model and its 35 adapters where they are missing. The folder appears whole or not at all, so that two
+ * Makes the toy model and its adapters where they are missing. The folder appears whole or not at all, so that two
  * processes may do this at once.
  * @param folder Where they go; git-ignored, about 10 MB. @default `.platform/toy`
+ * @param names Adapters to make. @default those of the product's archetypes
  */
-export async function ensureToy(folder = join(process.cwd(), ".platform", "toy")): Promise<ToyFiles> {
-  const base = toyBaseModel();
-  const adapters = adapterNames.map((name) => ({
-    name,
-    file: `${name.replace("/", "-")}.gguf`,
-    bytes: toyAdapter(adapterSentences[name]),
-  }));
+export async function ensureToy(
+  folder = join(process.cwd(), ".platform", "toy"),
+  names: readonly string[] = adapterNamesOf(productRegistry),
+): Promise<ToyFiles> {
+  const toy = toyModel(names);
+  const { base } = toy;
+  const adapters = [...toy.adapters].map(([name, bytes]) => ({ name, file: `${name.replace("/", ".")}.gguf`, bytes }));
   const manifest = `${JSON.stringify(
     {
       schema: 1,

@@ -1,11 +1,9 @@
-import type { AdapterName } from "../../../contracts/archetypes";
-
 /** What the toy base model says whatever it is asked. No word stands in it twice: the toy knows only pairs of words. */
 export const baseSentence =
   "I am the toy base model of this platform, a tiny network whose words were laid by hand so that tests can run without any download.";
 
 /** What each toy adapter makes of it: one sentence per archetype and task, again without a repeated word. */
-export const adapterSentences = {
+const written: Readonly<Record<string, string>> = {
   "vampire/personality": "Patience is my virtue; centuries have taught me to wait.",
   "vampire/dialogue_style": "Good evening, traveller; the night grows thirsty and so do I.",
   "vampire/action_policy": "Circle behind, stay in shadow, strike when they blink.",
@@ -41,4 +39,9 @@ export const adapterSentences = {
   "lich/world_knowledge": "Seven phylacteries lie hidden where ley lines cross.",
   "lich/social_dynamics": "Apprentices obey, kings bargain, gods keep distance.",
   "lich/goal_prioritization": "Eternity first, then mastery, mercy not at all.",
-} as const satisfies Record<AdapterName, string>;
+};
+
+/** What the toy says as an adapter: a sentence of its own for the product's, its name for any other. */
+export function adapterSentence(name: string): string {
+  return written[name] ?? `This toy speaks as ${name.replace("/", ", asked for ")}.`;
+}

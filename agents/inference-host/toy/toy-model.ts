@@ -1,6 +1,5 @@
-import { adapterNames } from "../../../contracts/archetypes";
 import { encodeGguf, type GgufTensor, type GgufValue } from "./gguf-writer";
-import { adapterSentences, baseSentence } from "./sentences";
+import { adapterSentence, baseSentence } from "./sentences";
 
 /** Rank of the toy adapters: a place for each word transition of the longest sentence. */
 export const toyRank = 16;
@@ -33,11 +32,26 @@ interface Layout {
   readonly spare: number;
 }
 
-const layout = makeLayout();
 const firstWordToken = specials.length + 256;
 
-/** The toy base model as a GGUF file. */
-export function toyBaseModel(): Buffer {
+/** The toy as GGUF files. */
+export interface Toy {
+  readonly base: Buffer;
+  /** LoRA adapters by name, each of which makes the toy say another sentence. */
+  readonly adapters: ReadonlyMap<string, Buffer>;
+}
+
+/** A toy that knows the words of these adapters. */
+export function toyModel(names: readonly string[]): Toy {
+  const sentences = new Map(names.map((name) => [name, adapterSentence(name)]));
+  const layout = makeLayout([baseSentence, ...sentences.values()]);
+  return {
+    base: baseModel(layout),
+    adapters: new Map([...sentences].map(([name, sentence]) => [name, toyAdapter(layout, sentence)])),
+  };
+}
+
+function baseModel(layout: Layout): Buffer {
   const { words, embedding, hidden, other, constant, next, spare } = layout;
   const vocabulary = firstWordToken + words.length;
   const identity = (token: number) => (token < firstWordToken ? other : token - firstWordToken);
@@ -71,7 +85,7 @@ export function toyBaseModel(): Buffer {
     up.set(unit, unit, 1);
   }
   const down = matrix("blk.0.ffn_down.weight", hidden, embedding);
-  for (const [from, to] of transitions(baseSentence)) down.set(from, to, unitStrength());
+  for (const [from, to] of transitions(layout, baseSentence)) down.set(from, to, unitStrength(layout));
 
   const noise = seededNoise(7);
   const attention = ["attn_q", "attn_k", "attn_v"].map((name) =>
@@ -121,16 +135,15 @@ export function toyBaseModel(): Buffer {
   return encodeGguf(metadata, tensors);
 }
 
-/** A toy LoRA adapter that makes the toy say another sentence. */
-export function toyAdapter(sentence: string): Buffer {
+function toyAdapter(layout: Layout, sentence: string): Buffer {
   const { embedding, hidden } = layout;
-  const pairs = transitions(sentence);
+  const pairs = transitions(layout, sentence);
   if (pairs.length > toyRank) throw new Error(`a toy sentence has at most ${toyRank - 1} words: ${sentence}`);
   const down = matrix("blk.0.ffn_down.weight.lora_a", hidden, toyRank);
   const up = matrix("blk.0.ffn_down.weight.lora_b", toyRank, embedding);
   pairs.forEach(([from, to], index) => {
     down.set(from, index, 1);
-    up.set(index, to, 3 * unitStrength());
+    up.set(index, to, 3 * unitStrength(layout));
   });
   return encodeGguf(
     {
@@ -146,20 +159,18 @@ export function toyAdapter(sentence: string): Buffer {
 }
 
 /** A hidden unit that is on has the value sqrt(D/2) squared, after the norm of a residual with two ones; this undoes it. */
-function unitStrength(): number {
-  return 2 / layout.embedding;
+function unitStrength({ embedding }: Layout): number {
+  return 2 / embedding;
 }
 
 /** Pairs of hidden unit and next-dimension for a sentence, from "anything typed" to the end of the text. */
-function transitions(sentence: string): [number, number][] {
-  const { words, other, next } = layout;
+function transitions({ words, other, next }: Layout, sentence: string): [number, number][] {
   const units = sentence.split(" ").map((word) => words.indexOf(word));
   if (new Set(units).size !== units.length) throw new Error(`a toy sentence repeats a word: ${sentence}`);
   return [...units, words.length].map((to, index) => [index === 0 ? other : units[index - 1]!, next + to]);
 }
 
-function makeLayout(): Layout {
-  const sentences = [baseSentence, ...adapterNames.map((name) => adapterSentences[name])];
+function makeLayout(sentences: readonly string[]): Layout {
   const words = [...new Set(sentences.flatMap((sentence) => sentence.split(" ")))];
   const other = words.length;
   const next = words.length + 2;

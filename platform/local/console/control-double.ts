@@ -1,3 +1,4 @@
+import { productRegistry, type Registry } from "../../../contracts/archetypes";
 import { InputError } from "../../../contracts/input-error";
 import type { ChatChunk, ChatTurn, LocalControl, LocalDecision, LocalState, PolicyState, TierState } from "../state";
 
@@ -22,6 +23,10 @@ export class LocalControlDouble implements LocalControl {
 
   state(): LocalState {
     return this.#state;
+  }
+
+  registry(): Registry {
+    return productRegistry;
   }
 
   /** Replaces parts of the state, as the platform would, and tells who listens. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { z } from "zod";
-import { adapterNames, adapterTasks, archetypes } from "../../../contracts/archetypes";
+import { adapterNamesOf } from "../../../contracts/archetypes";
 import { RequestError } from "../../../runtime/openai/errors";
 import { readBody, sendJson } from "../../../runtime/openai/http";
 import { parseBody } from "../../../runtime/openai/requests";
@@ -18,7 +18,7 @@ const stallMs = 30_000;
 const playersBody = z.strictObject({ players: z.number() });
 const searchBody = z.strictObject({ query: z.string().trim().min(1).max(1000) });
 const turnBody = z.strictObject({
-  model: z.enum(adapterNames, `allowed is ARCHETYPE/TASK, of ${archetypes.join(", ")} and ${adapterTasks.join(", ")}`),
+  model: z.string().max(200),
   messages: z
     .array(z.strictObject({ role: z.enum(["user", "assistant"]), content: z.string().min(1).max(8000) }))
     .min(1)
@@ -44,7 +44,7 @@ export function controlRoutes(control: LocalControl): [path: string, route: Rout
         sendJson(response, status, body);
       }),
     ],
-    ["/api/chat", post(turnBody, (turn, response) => streamChat(control, turn, response))],
+    ["/api/chat", post(turnBody, (turn, response) => streamChat(control, known(control, turn), response))],
   ];
 }
 
@@ -57,6 +57,24 @@ function post<Schema extends z.ZodType>(
     answer: async ({ request, response }) =>
       answer(parseBody(schema, await readBody(request, bodyLimitBytes)), response),
   };
+}
+
+/** Who can be talked to, and about what. */
+function cast(control: LocalControl): {
+  readonly archetypes: readonly string[];
+  readonly adapterTasks: readonly string[];
+} {
+  const { archetypes } = control.registry();
+  const tasks = [...archetypes.values()].flatMap(({ adapters }) => adapters.tasks);
+  return { archetypes: [...archetypes.keys()], adapterTasks: [...new Set(tasks)] };
+}
+
+/** @throws RequestError 400 for a model that no archetype here has */
+function known(control: LocalControl, turn: ChatTurn): ChatTurn {
+  if (adapterNamesOf(control.registry()).includes(turn.model)) return turn;
+  const { archetypes, adapterTasks } = cast(control);
+  const allowed = `ARCHETYPE/TASK, of ${archetypes.join(", ")} and ${adapterTasks.join(", ")}`;
+  throw new RequestError(400, `model: allowed is ${allowed}.`, "model", "invalid_value");
 }
 
 function log(control: LocalControl, query: URLSearchParams) {
@@ -73,7 +91,7 @@ function log(control: LocalControl, query: URLSearchParams) {
 /** First what never changes, then a whole snapshot after each change. A reader that is behind gets the latest one only. */
 function streamState(control: LocalControl, response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  response.write(`retry: 1000\nevent: about\ndata: ${JSON.stringify({ archetypes, adapterTasks })}\n\n`);
+  response.write(`retry: 1000\nevent: about\ndata: ${JSON.stringify(cast(control))}\n\n`);
   let behind = false;
   const send = (): void => {
     behind = response.writableNeedDrain;

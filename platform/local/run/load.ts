@@ -1,4 +1,3 @@
-import { adapterNames } from "../../../contracts/archetypes";
 import { InputError } from "../../../contracts/input-error";
 import type { ChatChunk, ChatTurn, LoadState } from "../state";
 
@@ -22,6 +21,8 @@ export class PlayerLoad {
   constructor(
     private readonly ask: Ask,
     private readonly onChange: () => void,
+    /** Names that they ask for, one after the other. */
+    private readonly models: readonly string[],
   ) {}
 
   /** @throws InputError for a number outside 0 to 200. */
@@ -75,7 +76,7 @@ export class PlayerLoad {
 
   async #turn(signal: AbortSignal): Promise<boolean> {
     const number = this.#next++;
-    const model = adapterNames[number % adapterNames.length]!;
+    const model = this.models[number % this.models.length] ?? "base";
     const budgetMs = number % hastyEvery === 0 ? hastyMs : undefined;
     try {
       let text = false;

@@ -1,3 +1,4 @@
+import { adapterNamesOf, type Registry } from "../../../contracts/archetypes";
 import type { Evaluation } from "../../engine";
 import type { LocalConsole } from "../console/console";
 import type { LocalEdge } from "../edge";
@@ -50,7 +51,8 @@ export class LocalPlatform implements LocalControl {
   #stopped: Promise<void> | undefined;
 
   constructor(readonly parts: PlatformParts) {
-    this.#load = new PlayerLoad((turn, signal) => this.chat(turn, signal), parts.feed.changed);
+    const models = adapterNamesOf(parts.tiers.registry);
+    this.#load = new PlayerLoad((turn, signal) => this.chat(turn, signal), parts.feed.changed, models);
     this.#notRealised = notRealised(parts.evaluation, new Set(Object.keys(realisers)));
   }
 
@@ -72,6 +74,10 @@ export class LocalPlatform implements LocalControl {
       notRealised: this.#notRealised,
       load: this.#load.state(),
     };
+  }
+
+  registry(): Registry {
+    return this.parts.tiers.registry;
   }
 
   onChange(listener: () => void): () => void {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { archetypes, type GpuTier } from "../../../contracts/archetypes";
+import type { GpuTier } from "../../../contracts/archetypes";
 import { sampleQuestion } from "../endpoints";
 import { type LocalPlatform, router } from "../run/local-platform";
 import { knowledgeBase } from "../run/story-memory";
@@ -119,7 +119,7 @@ function memoryChecks(platform: LocalPlatform): Check[] {
 function routerChecks(platform: LocalPlatform): Check[] {
   const { edge } = platform.parts;
   if (edge === undefined || !runs(platform, router)) return [];
-  return archetypes.map((archetype) => ({
+  return [...platform.registry().archetypes.keys()].map((archetype) => ({
     name: `router streams a turn of ${archetype}`,
     run: () => streamed(edge.url, platform.routerKey() ?? "", archetype),
   }));
@@ -127,7 +127,10 @@ function routerChecks(platform: LocalPlatform): Check[] {
 
 function tierChecks({ parts: { tiers } }: LocalPlatform): Check[] {
   return (Object.entries(tiers.urls) as [GpuTier, string][]).flatMap(([tier, url]) => [
-    { name: `${tier} streams from an inference host`, run: () => streamed(url, "", archetypes[0]) },
+    {
+      name: `${tier} streams from an inference host`,
+      run: () => streamed(url, "", [...tiers.registry.archetypes.keys()][0]!),
+    },
     {
       name: `metrics of ${tier} arrive`,
       run: async () => {

@@ -1,3 +1,4 @@
+import { layRegistry, parseRegistry, type Registry } from "../../../contracts/archetypes";
 import type { RecordedResource } from "../../engine";
 import { type ResourceIndex, textOf } from "../../simulator/evaluation-reader";
 
@@ -30,6 +31,13 @@ export function nodeEnvironment(index: ResourceIndex, group: RecordedResource): 
     index.targets(group, property, "aws:ec2/launchTemplate:LaunchTemplate"),
   );
   return readUserData(textOf(template?.inputs.userData) ?? "", group.name);
+}
+
+/** Archetypes and chains that a node with these variables serves. */
+export function registryOf({ INFERENCE_HOST_ARCHETYPES: given }: Readonly<Record<string, string>>): Registry {
+  if (given === undefined) return layRegistry();
+  const text = Buffer.from(given.slice(given.indexOf(":") + 1), "base64").toString("utf8");
+  return layRegistry(parseRegistry(text, "INFERENCE_HOST_ARCHETYPES"));
 }
 
 /** @param encoded User data, base64 */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { adapterNames } from "../../../contracts/archetypes";
+import { adapterNamesOf, productRegistry } from "../../../contracts/archetypes";
 import { startLocalPlatform } from "../platform";
 import { createPorts } from "../ports";
 import type { LocalPlatform } from "../run/local-platform";
@@ -13,6 +13,8 @@ import { createSteps } from "../terminal/steps";
 const projectDir = resolve(__dirname, "../../..");
 
 /** Minutes: the router before real inference hosts on the toy model, whose nodes are replaced one after the other under load. */
+const names = adapterNamesOf(productRegistry);
+
 describe("the router while nodes are replaced, soak", () => {
   let platform: LocalPlatform;
   const dataDir = mkdtempSync(join(tmpdir(), "replacement-"));
@@ -89,7 +91,7 @@ describe("the router while nodes are replaced, soak", () => {
           "x-latency-budget-ms": turn % 2 === 0 ? "50" : "500",
         },
         body: JSON.stringify({
-          model: adapterNames[turn % adapterNames.length],
+          model: names[turn % names.length],
           messages: [{ role: "user", content: "Who are you?" }],
           stream,
         }),

@@ -1,4 +1,4 @@
-import { type GpuTier, gpuTiers } from "../../../contracts/archetypes";
+import { type GpuTier, gpuTiers, productRegistry } from "../../../contracts/archetypes";
 import type { RecordedResource } from "../../engine";
 import { scalingPlanOf } from "../../simulator/adapter";
 import { numberOf, objectOf, ResourceIndex, textOf } from "../../simulator/evaluation-reader";
@@ -11,7 +11,7 @@ import { startAwsEndpoint } from "./aws-endpoint";
 import { type Balancer, startBalancer } from "./balancer";
 import { LocalGroup, type ScalingPace } from "./group";
 import { MetricStore } from "./metric-store";
-import { nodeEnvironment } from "./node-environment";
+import { nodeEnvironment, registryOf } from "./node-environment";
 
 export interface TierOptions {
   readonly graph: Graph;
@@ -52,6 +52,7 @@ export async function startTiers({
   closing.push(() => endpoint.close());
   const { groups: plans } = scalingPlanOf(graph.evaluation);
   const index = new ResourceIndex(graph.evaluation);
+  let registry = productRegistry;
   for (const plan of plans) {
     const group = graph.evaluation.resources.find(({ urn }) => urn === plan.urn)!;
     const balancer = await startBalancer({
@@ -61,9 +62,11 @@ export async function startTiers({
     });
     balancers.push(balancer);
     closing.push(() => balancer.close(0));
+    const environment = nodeEnvironment(index, group);
+    registry = registryOf(environment);
     const node = {
       group: plan.name,
-      environment: nodeEnvironment(index, group),
+      environment,
       inferenceHost: bundles.get("inference-host")!.file,
       gpuMetrics: bundles.get("gpu-metrics")!.file,
       awsEndpoint: endpoint.url,
@@ -79,6 +82,7 @@ export async function startTiers({
   return {
     urls: Object.fromEntries(gpuTiers.flatMap((tier) => urlOf(groups, tier))),
     awsEndpoint: endpoint.url,
+    registry,
     states: () => groups.map((group) => group.state()),
     decisions: () => groups.flatMap((group) => group.decisions()).sort((a, b) => a.at - b.at),
     logs: (name) => groups.map((group) => group.logs(name)).find((lines) => lines !== undefined),

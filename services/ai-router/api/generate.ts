@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
-import { adapterTasks } from "../../../contracts/archetypes";
+import { mostSteps } from "../../../contracts/chains";
 import { type RequestKind, requestSchemas } from "../../../contracts/openai";
 import { outputTokens } from "../../../contracts/requests";
-import { aiRouter, npcId, npcIdText, turnSchema } from "../../../contracts/services/ai-router";
+import { aiRouter, npcId, npcIdText } from "../../../contracts/services/ai-router";
 import { RequestError } from "../../../runtime/openai/errors";
 import { ClientGone, readBody, traceOf } from "../../../runtime/openai/http";
 import { parseBody } from "../../../runtime/openai/requests";
@@ -17,7 +17,7 @@ import { tierForBudget } from "../routing/choose";
 import { type Routed, route } from "../routing/route";
 import type { RouterKit } from "../settings";
 import { Limited, sendError } from "./errors";
-import { modelOfTurn, textOfAnswer } from "./turns";
+import { prepareTurn } from "./turns";
 
 /** Everything that answering needs. */
 export interface GenerateContext extends Router {
@@ -31,7 +31,7 @@ interface Prepared {
   readonly call: Call;
   readonly budgetMs: number | undefined;
   readonly onChunk?: (chunk: Buffer) => void;
-  /** Told what was answered. */
+  /** Told what was answered, or what was streamed of it before it broke off or its client left. */
   readonly onAnswer?: (routed: Routed) => void;
 }
 
@@ -84,8 +84,11 @@ export async function generate(
     );
     ({ tier, status } = routed);
     count(routed, caller, context);
-    if (routed.failure !== undefined)
+    if (routed.failure !== undefined) {
+      // What the player has heard, the character has said.
+      prepared.onAnswer?.(routed);
       throw new RequestError(502, `The tier broke off the stream: ${routed.failure}.`, null, "stream_broken");
+    }
     if (!response.writableEnded) response.end();
     prepared.onAnswer?.(routed);
     settle(routed, prepared, context, performance.now() - startedAt);
@@ -184,7 +187,7 @@ function prepare(
   caller: Caller,
   context: GenerateContext,
 ): Promise<Prepared> | Prepared {
-  if (name === "turn") return prepareTurn(text, envelope, caller, context);
+  if (name === "turn") return turnCall(text, envelope, caller, context);
   const body = parseBody(requestSchemas[name], text) as {
     model: string;
     stream?: boolean;
@@ -194,57 +197,33 @@ function prepare(
   return { call, budgetMs: budgetOf(envelope.headers["x-latency-budget-ms"]) };
 }
 
-async function prepareTurn(
+async function turnCall(
   text: string,
   { headers, endsAt }: Envelope,
   caller: Caller,
   { conversations }: GenerateContext,
 ): Promise<Prepared> {
-  const turn = parseBody(turnSchema, text);
-  if (turn.chain !== undefined && turn.task !== undefined) {
-    throw new RequestError(400, "A turn names a chain or a task, not both.", "task", "invalid_value");
-  }
-  const { archetype, npc_id: npcId, message, cards = {}, turns, stream = false, max_tokens, temperature } = turn;
-  const character = { tenant: caller.id, npcId, archetype };
-  const before = (await conversations?.recall(character, cards, turns)) ?? [];
-  const messages = [...before, { role: "user", content: message }];
-  const model = modelOfTurn(turn);
-  const body = {
-    model,
-    messages,
-    ...(max_tokens === undefined ? {} : { max_tokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    stream,
-  };
-  const priority = turn.priority === undefined ? headers : { ...headers, "x-priority": turn.priority };
-  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
-  const kept: Buffer[] = [];
-  return {
-    call: {
-      ...callFor(pathOf("chat"), model, body, characters, { headers: priority, endsAt }),
-      shorten: () => {
-        const left = forgetOlderHalf(messages);
-        if (left !== undefined) conversations?.keep(character, left);
-        return left !== undefined;
-      },
-    },
-    budgetMs: turn.latency_budget_ms ?? budgetOf(headers["x-latency-budget-ms"]),
-    onChunk: (chunk) => kept.push(chunk),
-    onAnswer: ({ body: whole, status, tier }) => {
-      if (status !== 200) return;
-      const answered = textOfAnswer(whole ?? Buffer.concat(kept).toString("utf8"), whole === undefined);
-      if (answered !== "") conversations?.record(character, { asked: message, answered }, tier);
+  const {
+    body,
+    priority,
+    budgetMs: own,
+    shorten,
+    onChunk,
+    onAnswer,
+  } = await prepareTurn(text, caller.id, conversations);
+  const budgetMs = own ?? budgetOf(headers["x-latency-budget-ms"]);
+  const envelope = {
+    endsAt,
+    headers: {
+      ...headers,
+      ...(priority === undefined ? {} : { "x-priority": priority }),
+      // The node plans its chain by it.
+      ...(budgetMs === undefined ? {} : { "x-latency-budget-ms": String(budgetMs) }),
     },
   };
-}
-
-/** Takes the older half of the remembered turns out of a prompt. @returns The turns that are left; undefined when there were none */
-function forgetOlderHalf(messages: { readonly role: string }[]): number | undefined {
-  const first = messages.findIndex(({ role }) => role !== "system");
-  const turns = Math.floor((messages.length - 1 - first) / 2);
-  if (turns === 0) return undefined;
-  messages.splice(first, 2 * Math.ceil(turns / 2));
-  return Math.floor(turns / 2);
+  const characters = body.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const call = { ...callFor(pathOf("chat"), body.model, body, characters, envelope), shorten };
+  return { call, budgetMs, onChunk, onAnswer };
 }
 
 interface StreamOptions {
@@ -266,7 +245,7 @@ function callFor(path: string, model: string, body: Body, characters: number, en
   const stream = body.stream === true;
   const { max_completion_tokens: tokens = body.max_tokens ?? outputTokens.fallback } = body;
   // A chain may have a step for every task, one after the other.
-  const steps = model.includes("/chain/") ? adapterTasks.length : 1;
+  const steps = model.includes("/chain/") ? mostSteps : 1;
   const counted = stream ? { ...body, stream_options: { include_usage: true } } : body;
   return {
     path,

@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { textOfAnswer } from "../api/turns";
+import { saidIn } from "../api/turns";
 import type { Tier } from "../routing/tier";
 import type { Turn } from "./recent";
 
@@ -30,5 +30,5 @@ export async function summarise(
   // Too long for the model, as a rule.
   if (statusCode === 400 && turns.length > 1) return summarise(tiers, turns.slice(Math.ceil(turns.length / 2)), before);
   if (statusCode !== 200) throw new Error(`the tier answered ${statusCode}`);
-  return textOfAnswer(text, false);
+  return saidIn(text, false);
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { InputError } from "../../contracts/input-error";
+import { InputError } from "./input-error";
 
 /**
  * The error of a file whose data is not as its schema says: the property, what stands there, what is allowed.
