@@ -171,9 +171,9 @@ async function answerChain(
   const remember = (said: string) => {
     if (memory !== undefined && question && said !== "") context.conversations.record(memory, question.content, said);
   };
-  const draft = new TurnDraft();
+  const draft = new TurnDraft(target.chain.steps.map(({ task }) => task));
   const describe = () => {
-    const text = [...draft.outcomes].map(([task, outcome]) => `${task}=${outcome}`).join(",");
+    const text = draft.outcomes.map(([task, outcome]) => `${task}=${outcome}`).join(",");
     if (!response.headersSent && text !== "") response.setHeader("x-inference-host-chain", text);
   };
   const events = new EventStream(response, context.stallMs, () =>

@@ -7,7 +7,7 @@ export type StepOutcome = "ok" | "partial" | "skipped" | "base" | "fallback";
 
 /** A turn while it is made: whoever looks sees what there is so far, also after the player has cut it off. */
 export class TurnDraft {
-  readonly outcomes = new Map<string, StepOutcome>();
+  readonly #outcomes = new Map<string, StepOutcome>();
   text = "";
   action: Action | undefined;
   emotion: Emotion | undefined;
@@ -16,6 +16,23 @@ export class TurnDraft {
   usage: Usage = { promptTokens: 0, completionTokens: 0 };
   readonly #source: Partial<Record<TurnPart, Source>> = {};
   readonly #partial = new Set<TurnPart>();
+
+  /** @param tasks Of the chain, in its order. */
+  constructor(private readonly tasks: readonly string[]) {}
+
+  /** Notes how a step went. */
+  ended(task: string, outcome: StepOutcome): void {
+    this.#outcomes.set(task, outcome);
+  }
+
+  /** How each step went that has ended, in the chain's order; a bark comes last. */
+  get outcomes(): readonly (readonly [task: string, outcome: StepOutcome])[] {
+    const others = [...this.#outcomes.keys()].filter((task) => !this.tasks.includes(task));
+    return [...this.tasks, ...others].flatMap((task) => {
+      const outcome = this.#outcomes.get(task);
+      return outcome === undefined ? [] : [[task, outcome] as const];
+    });
+  }
 
   /** Notes who made a part, and whether it was cut off. */
   made(part: TurnPart, source: Source, partial = false): void {

@@ -152,7 +152,7 @@ class ChainRun {
     const result = await this.#ask(step, last);
     if (result !== undefined) draft.count(result.usage);
     const failed = result === undefined && step.onFailure !== "skip";
-    draft.outcomes.set(step.task, result?.outcome ?? (failed ? "fallback" : "skipped"));
+    draft.ended(step.task, result?.outcome ?? (failed ? "fallback" : "skipped"));
     if (step.gives !== "text") await this.#data(step.gives, step.task, result);
     else if (last && result !== undefined) await this.#answered(result);
     else if (result !== undefined) this.#known.set(step.task, result.text.trim());
@@ -225,6 +225,8 @@ class ChainRun {
       this.#known.set(task, emotionWords(draft.emotion));
       draft.made("emotion", read ? "model" : "authored", read?.partial);
     }
+    // What was cut off before its first word is no better than nothing.
+    if (result !== undefined && draft.sourceOf(gives) === "authored") draft.ended(task, "skipped");
     await this.#part(gives);
   }
 
@@ -298,7 +300,7 @@ class ChainRun {
       unavailable,
     });
     if (result !== undefined) this.draft.count(result.usage);
-    this.draft.outcomes.set(task, result?.outcome ?? "skipped");
+    this.draft.ended(task, result?.outcome ?? "skipped");
     return result;
   }
 

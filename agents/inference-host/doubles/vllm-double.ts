@@ -209,7 +209,7 @@ function produce(
     response.once("close", finish);
     const step = () => {
       if (faults.hang || faults.hangGeneration) return;
-      if (faults.paused && sent > 0) {
+      if (faults.silent || (faults.paused && sent > 0)) {
         schedule();
         return;
       }

@@ -18,6 +18,8 @@ export interface VllmFaults {
   hangGeneration: boolean;
   /** Factor on the time that prompts and tokens take. */
   slowness: number;
+  /** Requests for tokens are taken and get none until this is off again; everything else answers. */
+  silent: boolean;
   /** The next load answers 500. */
   failNextLoad: boolean;
 }
@@ -33,5 +35,6 @@ export const defaultFaults: VllmFaults = {
   hangGeneration: false,
   slowness: 1,
   paused: false,
+  silent: false,
   failNextLoad: false,
 };
