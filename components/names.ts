@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { InputError } from "../contracts/input-error";
+import { product } from "../contracts/stack-names";
 import { type NameRule, nameRules } from "./name-rules";
 
-/** First word of every physical name, so that the account's owner sees what belongs to the platform. */
-export const product = "gaming";
+export { product };
 
 /** Characters that the AWS provider appends to a name prefix. */
 const providerSuffix = 26;

@@ -5,6 +5,11 @@ export const tagKeys = {
   managedBy: "ManagedBy",
   /** GPU tier of a node; read by the node's agents from instance metadata. */
   tier: "Tier",
-  /** ISO 8601 time after which an ephemeral stack may be reaped. */
+  /** RFC 3339 time after which an ephemeral stack may be reaped, or `never`. */
   expires: "ExpiresAt",
+  /** Who brought an ephemeral stack up. */
+  owner: "Owner",
 } as const;
+
+/** Value of the project tag on everything that this program makes. */
+export const projectTag = "game-ai-platform";

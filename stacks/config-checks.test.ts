@@ -3,12 +3,13 @@ import { checkConfig } from "./config-checks";
 import type { PlatformConfig } from "./config-schema";
 import { ephemeralDefaults } from "./ephemeral";
 
-const dev = { stack: "dev", production: false };
-const prod = { stack: "prod", production: true };
+const dev = { stack: "dev", production: false, kind: "environment" } as const;
+const prod = { stack: "prod", production: true, kind: "environment" } as const;
+const pr = { stack: "pr-7", production: false, kind: "ephemeral" } as const;
 const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b";
 const base: PlatformConfig = ephemeralDefaults;
 
-const message = (changes: Partial<PlatformConfig>, stack = dev): string => {
+const message = (changes: Partial<PlatformConfig>, stack: Parameters<typeof checkConfig>[1] = dev): string => {
   try {
     checkConfig({ ...base, ...changes }, stack);
   } catch (error) {
@@ -21,6 +22,15 @@ describe("config checks", () => {
   it("accept the defaults of an ephemeral stack, and prod with a certificate", () => {
     assert.equal(message({}), "accepted");
     assert.equal(message({ edge: { ...base.edge, certificate, allowedCidrs: ["0.0.0.0/0"] } }, prod), "accepted");
+  });
+
+  it("give a life to an ephemeral stack alone", () => {
+    const lifetime = { expiresAt: "2026-11-27T12:00:00Z", owner: "ana" };
+    assert.equal(message({ lifetime }, pr), "accepted");
+    assert.match(
+      message({ lifetime }),
+      /^lifetime: .* allowed: nothing: only an ephemeral stack has one \(set in Pulumi\.dev\.yaml/,
+    );
   });
 
   it("refuse prod without a certificate", () => {

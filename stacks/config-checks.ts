@@ -5,6 +5,7 @@ import { monitoringIntervalProblem, performanceInsightsProblem, pgvectorProblem 
 import { planSubnets } from "../components/cidr";
 import { InputError } from "../contracts/input-error";
 import type { PlatformConfig } from "./config-schema";
+import type { StackKind } from "./kind";
 
 /**
  * Checks what a schema cannot: limits of AWS, and settings against each other and against the stack's kind.
@@ -12,7 +13,7 @@ import type { PlatformConfig } from "./config-schema";
  */
 export function checkConfig(
   config: PlatformConfig,
-  { stack, production }: { stack: string; production: boolean },
+  { stack, production, kind }: { stack: string; production: boolean; kind: StackKind },
 ): void {
   const where = (key: string) => `Pulumi.${stack}.yaml, key game-ai-platform:${key}`;
   const refuse = (path: string, problem: LimitProblem | undefined) => {
@@ -20,6 +21,9 @@ export function checkConfig(
   };
   const { network, compute, database, cache, edge } = config;
 
+  if (config.lifetime !== undefined && kind !== "ephemeral") {
+    refuse("lifetime", { given: config.lifetime, allowed: "nothing: only an ephemeral stack has one" });
+  }
   planSubnets(network, where("network"));
   refuse("compute.logDays", logRetentionProblem(compute.logDays));
   if (database.enabled) {

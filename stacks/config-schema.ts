@@ -147,6 +147,13 @@ const budget = z.strictObject({
   monthlyUsd: z.number().positive(),
 });
 
+/** How long an ephemeral stack lives and whose it is; `platform ephemeral up` writes it. */
+const lifetime = z.strictObject({
+  /** RFC 3339 time in UTC after which the stack may be reaped, or `never`. */
+  expiresAt: z.union([z.literal("never"), z.iso.datetime({ error: "an RFC 3339 time in UTC, or never" })]),
+  owner: z.string().min(1).max(256),
+});
+
 /** The keys of an environment or ephemeral stack under the `game-ai-platform:` namespace. */
 export const platformSchema = z.strictObject({
   network,
@@ -158,6 +165,8 @@ export const platformSchema = z.strictObject({
   services: z.record(z.string(), service).default({}),
   usage: usage.optional(),
   budget: budget.optional(),
+  /** Of ephemeral stacks alone. @default none, so that nothing reaps the stack by its tags */
+  lifetime: lifetime.optional(),
   /** @default none, so that services take keys and no tokens */
   players: players.optional(),
   gpu: gpuSchema.optional(),

@@ -1,13 +1,8 @@
 import { InputError } from "../contracts/input-error";
+import { environments, ephemeralName, ephemeralNamesAllowed } from "../contracts/stack-names";
 
 /** What a stack is for; the kind decides defaults, protection and who may reap it. */
 export type StackKind = "shared" | "environment" | "ephemeral";
-
-/** Long-lived environments; `prod` is the one with protection. */
-export const environments = ["dev", "prod"] as const;
-
-/** Names that may be ephemeral. Only stacks whose name matches are ever reaped, so the list is of what is allowed. */
-export const ephemeralName = /^(pr|eph)-[a-z0-9](?:[a-z0-9-]{0,14}[a-z0-9])?$/;
 
 /**
  * Tells a stack's kind from its name.
@@ -20,7 +15,7 @@ export function stackKind(stack: string): StackKind {
   throw new InputError({
     path: "stack",
     given: stack,
-    allowed: `shared, ${environments.join(", ")}, or an ephemeral name such as pr-123 or eph-ana (${ephemeralName.source})`,
+    allowed: `shared, ${environments.join(", ")}, or ${ephemeralNamesAllowed}`,
     where: "the stack's name",
   });
 }

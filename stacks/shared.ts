@@ -14,7 +14,8 @@ import { sharedImage } from "./shared-image";
 const keepImages = 50;
 
 /** What exists once per account and region, and what environments read of it. */
-export function sharedStack({ settings, ...config }: Extract<StackConfig, { kind: "shared" }>) {
+export function sharedStack(config: Extract<StackConfig, { kind: "shared" }>) {
+  const { settings } = config;
   const opts = { provider: taggingProvider(config) };
   const { models, artefacts, image } = sharedImage(settings.gpuImage ?? {}, opts);
   new Detectors("detectors", settings.detectors, opts);

@@ -1,10 +1,10 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Redis } from "ioredis";
 import { InputError } from "../../contracts/input-error";
 import { ports } from "../../contracts/ports";
 import type { Logger } from "../../runtime/logger";
+import { Sha256 } from "../../runtime/sha256";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -96,32 +96,6 @@ function iamToken(options: { cacheName: string; username: string; region: string
     );
     return `${options.cacheName}/?${new URLSearchParams(query as Record<string, string>)}`;
   };
-}
-
-/** SHA-256 in the form that the signer asks for. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", toBuffer(secret));
-  }
-
-  update(chunk: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(toBuffer(chunk));
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-
-  reset(): void {
-    throw new Error("a hash is used once");
-  }
-}
-
-function toBuffer(data: string | ArrayBuffer | ArrayBufferView): Buffer {
-  if (typeof data === "string") return Buffer.from(data);
-  return data instanceof ArrayBuffer ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function wrong(name: string, environment: Environment, allowed: string): InputError {

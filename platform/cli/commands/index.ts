@@ -19,5 +19,6 @@ export const commands: Readonly<Record<string, () => Register>> = {
   explain: () => (require("./explain") as typeof import("./explain")).registerExplain,
   new: () => (require("./new") as typeof import("./new")).registerNew,
   document: () => (require("./document") as typeof import("./document")).registerDocument,
+  ephemeral: () => (require("./ephemeral") as typeof import("./ephemeral")).registerEphemeral,
   simulate: () => (require("./simulate") as typeof import("./simulate")).registerSimulate,
 };

@@ -9,6 +9,8 @@ export interface LedgerEntry {
   readonly id: string;
   /** Absent for a deletion. */
   readonly outputs?: PropertyMap;
+  /** Tags that the cloud would have, the provider's default ones included; absent where it has none. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -61,9 +61,17 @@ async function create(request: CreateRequest) {
   const { type, name } = parseUrn(urn);
   const id = freshId(urn, name);
   const outputs = { ...placeholders(type, id, declared.of(type), inputs), ...inputs };
-  ledger.append({ op: "create", type, urn, id, outputs });
+  ledger.append({ op: "create", type, urn, id, outputs, ...tagsOf(type, inputs) });
   await sleep(pauseMs);
   return new providerPb.CreateResponse().setId(id).setProperties(toStruct(outputs));
+}
+
+/** A type with `tagsAll` can carry tags: its own over the provider's default ones. */
+function tagsOf(type: string, inputs: PropertyMap): { readonly tags?: Record<string, string> } {
+  if (!declared.of(type).some(({ name }) => name === "tagsAll")) return {};
+  const given = configuration.defaultTags;
+  const shared = typeof given === "string" ? JSON.parse(given) : given;
+  return { tags: { ...shared?.tags, ...(inputs.tags as Record<string, string> | undefined) } };
 }
 
 /** The same program gives the same ids, each creation of a URN another one. */
@@ -80,7 +88,7 @@ async function update(request: UpdateRequest) {
   const olds = Object.fromEntries(kept);
   const outputs = { ...olds, ...changedOutputs(type, olds, request.getPreview()), ...inputs };
   if (!request.getPreview()) {
-    ledger.append({ op: "update", type, urn, id: request.getId(), outputs });
+    ledger.append({ op: "update", type, urn, id: request.getId(), outputs, ...tagsOf(type, inputs) });
     await sleep(pauseMs);
   }
   return new providerPb.UpdateResponse().setProperties(toStruct(outputs));

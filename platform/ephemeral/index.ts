@@ -1,0 +1,12 @@
+export { findPulumiCli } from "./backend/find-cli";
+export { pulumiBackend } from "./backend/pulumi-backend";
+export { awsCall } from "./cloud/aws-call";
+export { awsCloud } from "./cloud/aws-cloud";
+export { thisMachine } from "./context";
+export { down, isGone } from "./down";
+export { extend } from "./extend";
+export { previewLife } from "./preview";
+export { anythingRemains, reap } from "./reap";
+export { projectRegion } from "./region";
+export { listText, previewText, reapText, removedText } from "./text";
+export { checkAccount, up } from "./up";
