@@ -38,6 +38,8 @@ export interface AwsCallOptions {
   readonly region: string;
   /** Where all services are, as of an emulator. @default AWS_ENDPOINT_URL, else AWS itself */
   readonly endpoint?: string;
+  /** @default looked for where the SDK looks */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Tries of a call that is throttled or that the service fails. @default 6 */
   readonly tries?: number;
 }
@@ -45,8 +47,8 @@ export interface AwsCallOptions {
 const throttled = /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown/;
 
 /** Makes the caller. Credentials are looked for at the first call, where the SDK looks for them. */
-export function awsCall({ region, endpoint = process.env.AWS_ENDPOINT_URL, tries = 6 }: AwsCallOptions): AwsCall {
-  const credentials = defaultProvider();
+export function awsCall(options: AwsCallOptions): AwsCall {
+  const { region, endpoint = process.env.AWS_ENDPOINT_URL, credentials = defaultProvider(), tries = 6 } = options;
   const signers = new Map<string, SignatureV4>();
 
   return {
