@@ -1,51 +1,15 @@
-import { spawn } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchSink } from "../agents/gpu-metrics/publish/cloudwatch";
 import type { Datum } from "../agents/gpu-metrics/publish/window";
 import { detailMetrics, groupDimension, scalingMetrics } from "../contracts/metrics";
-import { freePort } from "../runtime/free-port";
-import { installPythonPackage } from "../runtime/testing/python-package";
+import { type Check, checkAgainstMoto } from "../runtime/testing/moto";
 
 // Sends the metrics agent's data to moto, an emulator of AWS that is no part of this project, and reads them back.
 //
 //   npm run test:moto        (needs python3 with pip, and a registry that has moto)
 
-const moto = "moto[server]==5.2.5";
 const identity = { region: "us-east-1", autoScalingGroup: "gold", instanceId: "i-0123456789abcdef0" };
 const period = 60;
-
-interface Check {
-  readonly name: string;
-  readonly passed: boolean;
-  readonly detail: string;
-}
-
-async function main(): Promise<number> {
-  const place = installPythonPackage(moto);
-  if (place === undefined) {
-    console.log(`skipped: publishing to ${moto} (pip could not install it)\n0 passed, 0 failed`);
-    return 0;
-  }
-  process.env.AWS_ACCESS_KEY_ID ??= "moto";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "moto";
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn("python3", ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)], {
-    stdio: "ignore",
-    env: { ...process.env, PYTHONPATH: place },
-  });
-  try {
-    await listening(endpoint);
-    const checks = await publishAndRead(endpoint);
-    for (const { name, passed, detail } of checks) console.log(`${passed ? "ok    " : "FAILED"} ${name}: ${detail}`);
-    const failed = checks.filter(({ passed }) => !passed).length;
-    console.log(`${checks.length - failed} passed, ${failed} failed`);
-    return failed === 0 ? 0 : 1;
-  } finally {
-    server.kill();
-  }
-}
 
 async function publishAndRead(endpoint: string): Promise<Check[]> {
   const minute = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
@@ -93,15 +57,6 @@ async function publishAndRead(endpoint: string): Promise<Check[]> {
   ];
 }
 
-async function listening(endpoint: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const answer = await fetch(endpoint).catch(() => undefined);
-    if (answer !== undefined) return;
-    await sleep(200);
-  }
-  throw new Error(`moto does not listen at ${endpoint}`);
-}
-
-void main().then((code) => {
+void checkAgainstMoto("publishing metrics", publishAndRead).then((code) => {
   process.exitCode = code;
 });

@@ -1,7 +1,7 @@
 import type { Cloud, Removal } from "./cloud/cloud";
 import type { TaggedResource } from "./decisions";
 
-/** What a sweep did: counts of what went, and by name what is still there. */
+/** What a sweep did. AWS lists for a while what is gone already; that is in neither list. */
 export interface Sweep {
   readonly removed: readonly string[];
   readonly remaining: readonly { readonly arn: string; readonly why: string }[];
@@ -22,11 +22,12 @@ export async function sweep(
   found: readonly TaggedResource[],
 ): Promise<Sweep> {
   const removed: string[] = [];
+  let gone = 0;
   let left = [...found].sort((a, b) => cloud.orderOf(a) - cloud.orderOf(b) || (a.arn < b.arn ? -1 : 1));
   let why = new Map<string, string>();
   const started = new Set<string>();
   for (let round = 0; round < mostRounds && left.length > 0; round += 1) {
-    const before = removed.length + started.size;
+    const before = removed.length + gone + started.size;
     const next: TaggedResource[] = [];
     why = new Map();
     for (const group of groups(left, cloud)) {
@@ -35,8 +36,8 @@ export async function sweep(
       );
       for (const [resource, outcome] of outcomes) {
         if (outcome === "removed" || outcome === "gone") {
-          removed.push(resource.arn);
-          started.delete(resource.arn);
+          if (outcome === "removed" || started.delete(resource.arn)) removed.push(resource.arn);
+          else gone += 1;
           continue;
         }
         if (outcome === "started") started.add(resource.arn);
@@ -45,7 +46,7 @@ export async function sweep(
       }
     }
     left = next;
-    if (removed.length + started.size === before) break;
+    if (removed.length + gone + started.size === before) break;
   }
   return { removed, remaining: left.map(({ arn }) => ({ arn, why: why.get(arn) ?? "" })) };
 }

@@ -58,14 +58,14 @@ async function autoScalingGroups(aws: AwsCall): Promise<TaggedResource[]> {
   do {
     const keys = [tagKeys.project, tagKeys.stack, tagKeys.expires];
     const page = await aws.xml("autoscaling", "DescribeTags", {
-      Filters: [{ Name: "key", Values: { member: keys } }],
+      Filters: [{ Name: "key", Values: keys }],
       NextToken,
     });
     const [groups, names, values] = ["ResourceId", "Key", "Value"].map((element) => valuesOf(page, element));
     groups!.forEach((group, index) => {
       tags.set(group, { ...tags.get(group), [names![index]!]: values![index]! });
     });
-    [NextToken] = valuesOf(page, "NextToken");
+    NextToken = valuesOf(page, "NextToken")[0] || undefined;
   } while (NextToken !== undefined);
   const arn = (group: string) => `arn:aws:autoscaling:${aws.region}::autoScalingGroup::autoScalingGroupName/${group}`;
   return [...tags].flatMap(([group, own]) => taggedResource(arn(group), own));
@@ -78,7 +78,7 @@ async function iamRoles(aws: AwsCall): Promise<TaggedResource[]> {
   do {
     const page = await aws.xml("iam", "ListRoles", { Marker, MaxItems: 1000 });
     arns.push(...valuesOf(page, "Arn"));
-    [Marker] = valuesOf(page, "Marker");
+    Marker = valuesOf(page, "Marker")[0] || undefined;
   } while (Marker !== undefined);
   const ours = arns.filter((arn) => new RegExp(`:role/(.*/)?${product}-(pr|eph)-`).test(arn));
   const found: TaggedResource[] = [];
@@ -120,9 +120,9 @@ async function databaseLogs(aws: AwsCall): Promise<TaggedResource[]> {
     const page = (await aws.json("logs", "DescribeLogGroups", {
       logGroupNamePrefix: `/aws/rds/instance/${product}-`,
       nextToken,
-    })) as { logGroups?: { logGroupName: string }[]; nextToken?: string };
+    })) as { logGroups?: { logGroupName: string }[]; nextToken?: string | null };
     groups.push(...(page.logGroups ?? []).map(({ logGroupName }) => logGroupName));
-    nextToken = page.nextToken;
+    nextToken = page.nextToken || undefined;
   } while (nextToken !== undefined);
   const ours = groups.flatMap((name) => {
     const [, instance, stack] = databaseLog.exec(name) ?? [];

@@ -40,6 +40,10 @@ const last = ({ resource }: Arn): string => resource.split(/[/:]/).at(-1)!;
 /** Everything behind the first slash or colon. */
 const rest = ({ resource }: Arn): string => resource.replace(/^[^/:]+[/:]/, "");
 
+/** ECS shows what was deleted for a while, as inactive. */
+const isInactive = (shown: unknown): boolean =>
+  (shown as { status?: string }[] | undefined)?.[0]?.status === "INACTIVE";
+
 const slowly = "AWS takes minutes to remove it";
 
 export const removalRules: readonly RemovalRule[] = [
@@ -70,6 +74,11 @@ export const removalRules: readonly RemovalRule[] = [
     remove: (aws, arn) => {
       const [, cluster, service] = arn.resource.split("/");
       return aws.json("ecs", "DeleteService", { cluster, service, force: true });
+    },
+    isGone: async (aws, arn) => {
+      const [, cluster, service] = arn.resource.split("/");
+      const { services } = await aws.json("ecs", "DescribeServices", { cluster, services: [service] });
+      return isInactive(services);
     },
   },
   {
@@ -185,6 +194,10 @@ export const removalRules: readonly RemovalRule[] = [
     type: "aws:ecs/cluster:Cluster",
     order: 40,
     remove: (aws, arn) => aws.json("ecs", "DeleteCluster", { cluster: arn.whole }),
+    isGone: async (aws, arn) => {
+      const { clusters } = await aws.json("ecs", "DescribeClusters", { clusters: [arn.whole] });
+      return isInactive(clusters);
+    },
   },
   {
     prefix: "ec2:elastic-ip/",
@@ -384,3 +397,32 @@ async function removeRole(aws: AwsCall, RoleName: string): Promise<void> {
     await aws.xml("iam", "DeleteRolePolicy", { RoleName, PolicyName });
   await aws.xml("iam", "DeleteRole", { RoleName });
 }
+
+/** Types of an ephemeral stack that carry no tags and leave nothing of their own behind: what each goes with. */
+export const goesWith: Readonly<Record<string, string>> = {
+  "aws:autoscaling/lifecycleHook:LifecycleHook": "its group",
+  "aws:autoscaling/notification:Notification": "its group",
+  "aws:autoscaling/policy:Policy": "its group",
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "its VPC",
+  "aws:ec2/route:Route": "its route table",
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": "its subnet",
+  "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": "its cluster",
+  "aws:iam/rolePolicy:RolePolicy": "its role",
+  "aws:lb/listenerRule:ListenerRule": "its listener",
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "its bucket",
+  "aws:s3/bucketLogging:BucketLogging": "its bucket",
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "its bucket",
+  "aws:s3/bucketPolicy:BucketPolicy": "its bucket",
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "its bucket",
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "its bucket",
+  "aws:s3/bucketVersioning:BucketVersioning": "its bucket",
+  "aws:secretsmanager/secretVersion:SecretVersion": "its secret",
+  "aws:sns/topicPolicy:TopicPolicy": "its topic",
+  "aws:sns/topicSubscription:TopicSubscription": "its topic",
+  "aws:sqs/queuePolicy:QueuePolicy": "its queue",
+  "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "its queue",
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "its security group",
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "its security group",
+  "aws:wafv2/webAclAssociation:WebAclAssociation": "its load balancer",
+  "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "its web ACL",
+};

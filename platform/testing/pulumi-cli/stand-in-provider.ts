@@ -29,6 +29,7 @@ import { changedOutputs, placeholders, standInDiff } from "./stand-in-resource";
 //
 //   STAND_IN_LEDGER           the ledger's file
 //   STAND_IN_PROGRAM          folder of the program, whose SDKs say which outputs a type has
+//   STAND_IN_FAIL             logical name of a resource whose creation the cloud refuses   (default none)
 //   STAND_IN_ANSWER_AFTER_MS  pause between acting and answering, in which a test can kill the CLI   (default 0)
 
 const ledger = new Ledger(process.env.STAND_IN_LEDGER ?? "ledger.jsonl");
@@ -59,6 +60,7 @@ async function create(request: CreateRequest) {
   const inputs = fromStruct(request.getProperties());
   if (request.getPreview()) return new providerPb.CreateResponse().setProperties(toStruct(inputs));
   const { type, name } = parseUrn(urn);
+  if (name === process.env.STAND_IN_FAIL) throw new Error(`the cloud refuses ${name}`);
   const id = freshId(urn, name);
   const outputs = { ...placeholders(type, id, declared.of(type), inputs), ...inputs };
   ledger.append({ op: "create", type, urn, id, outputs, ...tagsOf(type, inputs) });
