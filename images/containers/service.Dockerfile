@@ -6,7 +6,7 @@ FROM ${NODE_IMAGE}
 ARG SERVICE
 ARG PORT
 ARG HEALTH_PATH=/health
-# Flags of Node for this service, such as --max-semi-space-size=1 for one that streams (docs/decisions.md).
+# Flags of Node for this service: --max-semi-space-size=1 for ai-router, which streams (docs/decisions.md).
 ARG NODE_FLAGS=
 
 # Amazon's certificate authorities, for the verified TLS of the database.

@@ -91,7 +91,7 @@ describe("names and values of the cloud", () => {
       LOG_LEVEL: "info",
     });
     assert.deepEqual(databaseEnvironment("knowledge-base", declared, own), {
-      KB_DATA_DIR: join("/data", "databases", "knowledge-base"),
+      DATA_DIR: join("/data", "databases", "knowledge-base"),
       LOG_LEVEL: "info",
     });
     const attached = attachedDatabase("127.0.0.1:5433", { LOCAL_DB_USER: "me", LOCAL_DB_PASSWORD: "secret" });

@@ -7,7 +7,7 @@ import { startConsole } from "./console/console";
 import { startEdge } from "./edge";
 import { evaluateLocal, hasProgram } from "./graph/evaluate-local";
 import { Graph } from "./graph/graph";
-import { imageSettings } from "./graph/image";
+import { imageEnvironment } from "./graph/image";
 import { declaredEdge, listeners } from "./graph/routes";
 import { type DeclaredService, declaredServices } from "./graph/tasks";
 import { type LocalTiers, nodePrograms, withoutTiers } from "./local-tiers";
@@ -23,7 +23,7 @@ import { DatabaseServer, databaseNameOf, ownersOf } from "./run/database-server"
 import { startLocalEvents } from "./run/local-events";
 import { LocalPlatform } from "./run/local-platform";
 import { LocalServices } from "./run/services";
-import { ensureKey, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
+import { forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
 import { takeAlong } from "./run/take-along";
 import { type Selection, selectParts } from "./selection";
 import type { Steps } from "./terminal/steps";
@@ -128,7 +128,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
     services: selection.services,
     ports: servicePorts,
     bundles,
-    images: new Map(declared.map(({ name }) => [name, imageSettings(projectDir, name)])),
+    images: new Map(declared.map(({ name }) => [name, imageEnvironment(projectDir, name)])),
     sources: {
       outputs,
       secrets: values,
@@ -139,10 +139,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
       eventsEndpoint: events.url,
     },
     databaseOf: async (name) => ownersOf(selection.services).some((owner) => owner.name === name) && databaseUp,
-    prepare: async (name, started) => {
-      if (name === knowledgeBase) await ensureKey(started, secrets);
-      await bringDatabaseOfBefore(name);
-    },
+    prepare: bringDatabaseOfBefore,
     onRecovered: (name) => {
       if (name === knowledgeBase) forgetStories(secrets);
     },

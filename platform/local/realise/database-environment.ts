@@ -34,13 +34,13 @@ const databaseVariables = ["DB_HOST", "DB_NAME", "DB_OWNER", "DB_PORT", "DB_TLS"
 const poolSize = 2;
 
 /**
- * Services whose database is embedded in their process (PGlite), with the variable that names its folder. The knowledge base needs
- * pgvector, which the PostgreSQL from npm does not bring. Everything else uses that PostgreSQL, and an attached server serves all.
+ * Services whose database is embedded in their process (PGlite), in a folder that DATA_DIR names. The knowledge base needs pgvector,
+ * which the PostgreSQL from npm does not bring. Everything else uses that PostgreSQL, and an attached server serves all.
  */
-const embeddedFolderVariables: Readonly<Record<string, string>> = { "knowledge-base": "KB_DATA_DIR" };
+const embedding: ReadonlySet<string> = new Set(["knowledge-base"]);
 
 /** Whether a service's database is embedded in its own process where the platform brings the databases. */
-export const embedsDatabase = (service: string): boolean => Object.hasOwn(embeddedFolderVariables, service);
+export const embedsDatabase = (service: string): boolean => embedding.has(service);
 
 /** The folder of a service's embedded database. */
 export const databaseFolder = (dataDir: string, service: string): string => join(dataDir, "databases", service);
@@ -60,10 +60,9 @@ export function databaseEnvironment(service: string, environment: Environment, d
     return { ...environment, ...address, DB_OWNER: user, DB_USER: user, DB_PASSWORD: password };
   }
   if (environment.DB_HOST !== localDatabase) return environment;
-  const variable = embeddedFolderVariables[service];
-  if (variable !== undefined) {
+  if (embedsDatabase(service)) {
     const rest = Object.fromEntries(Object.entries(environment).filter(([name]) => !databaseVariables.includes(name)));
-    return { ...rest, [variable]: databaseFolder(database.dataDir, service) };
+    return { ...rest, DATA_DIR: databaseFolder(database.dataDir, service) };
   }
   return {
     ...environment,

@@ -1,5 +1,4 @@
 import type { Outputs, Unresolved } from "../graph/graph";
-import type { ImageSettings } from "../graph/image";
 import type { Container, DeclaredService } from "../graph/tasks";
 import { type AddressBook, loopback } from "./addresses";
 import { type DatabasePlace, databaseEnvironment } from "./database-environment";
@@ -37,7 +36,7 @@ export interface MissingVariable {
 export function serviceEnvironment(
   service: DeclaredService,
   container: Container,
-  image: ImageSettings,
+  image: Readonly<Record<string, string>>,
   localPort: number | undefined,
   sources: EnvironmentSources,
 ): { readonly env: NodeJS.ProcessEnv; readonly missing: readonly MissingVariable[] } {
@@ -55,7 +54,7 @@ export function serviceEnvironment(
   const kept = Object.entries(declared).filter(([name]) => !(cache && name.startsWith("REDIS_")));
   const env = {
     ...programEnvironment(),
-    ...image.environment,
+    ...image,
     ...databaseEnvironment(service.name, Object.fromEntries(kept), database),
     ...loopback,
     ...(localPort !== undefined && { PORT: String(localPort) }),

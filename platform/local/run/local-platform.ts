@@ -15,7 +15,7 @@ import { type DatabaseServer, databaseName } from "./database-server";
 import { PlayerLoad } from "./load";
 import type { LocalEvents } from "./local-events";
 import type { LocalServices } from "./services";
-import { knowledgeBase, localKey } from "./story-memory";
+import { knowledgeBase } from "./story-memory";
 import { askTurn } from "./turns";
 import { watchSources } from "./watch";
 
@@ -120,9 +120,9 @@ export class LocalPlatform implements LocalControl {
     return this.parts.services.states().find(({ name }) => name === service)?.url;
   }
 
-  /** The key of this machine for the knowledge base; undefined where that has not run here. */
+  /** The key that the knowledge base asks its callers for. */
   memoryKey(): string | undefined {
-    return localKey(this.parts.secrets);
+    return this.parts.services.secretOf(knowledgeBase, "API_KEY");
   }
 
   /** The key that the router asks its callers for. */

@@ -27,7 +27,7 @@ describe("services of this machine", () => {
       services: declared,
       ports: new Map(),
       bundles: new Map(Object.entries(programs).map(([name, code]) => [name, bundle(folder, name, code)])),
-      images: new Map(Object.keys(programs).map((name) => [name, { command: [], environment: {} }])),
+      images: new Map(Object.keys(programs).map((name) => [name, {}])),
       sources: {
         outputs: new Outputs(new Graph({ resources: [] } as unknown as Evaluation)),
         secrets: new Map(),

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { Bundle } from "../bundles";
-import type { ImageSettings } from "../graph/image";
 import { type Container, type DeclaredService, stubScript } from "../graph/tasks";
 import { ManagedProcess, type ProcessSpec } from "../processes/managed-process";
 import { familyKib } from "../processes/memory";
@@ -25,7 +24,7 @@ export interface ServicesOptions {
   /** Local port of each service that listens. */
   readonly ports: ReadonlyMap<string, number>;
   readonly bundles: ReadonlyMap<string, Bundle>;
-  readonly images: ReadonlyMap<string, ImageSettings>;
+  readonly images: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly sources: EnvironmentSources;
   readonly onChange: () => void;
   /** Resolves when the database of a program takes connections. @default at once */
@@ -239,7 +238,7 @@ export class LocalServices {
     }
     return {
       name: container.name,
-      command: [process.execPath, bundles.get(service.name)!.file, ...(container.command ?? image.command)],
+      command: [process.execPath, bundles.get(service.name)!.file, ...(container.command ?? [])],
       env,
       health:
         port === undefined || service.healthPath === undefined
