@@ -1,25 +1,22 @@
-import { Type } from "typebox";
-import { Compile } from "typebox/compile";
+import { z } from "zod";
 import { InputError } from "../../contracts/input-error";
 import type { PriceTable } from "./price-table";
 
-const text = Type.String({ minLength: 1 });
-const schema = Compile(
-  Type.Object({
-    region: text,
-    prices: Type.Record(
-      Type.String(),
-      Type.Object({
-        item: text,
-        usd: Type.Number({ minimum: 0 }),
-        unit: text,
-        asOf: Type.String({ pattern: "^(unknown|\\d{4}(-\\d{2}(-\\d{2})?)?)$" }),
-        confidence: Type.Union([Type.Literal("high"), Type.Literal("medium"), Type.Literal("low")]),
-        source: text,
-      }),
-    ),
-  }),
-);
+const text = z.string().min(1);
+const schema = z.looseObject({
+  region: text,
+  prices: z.record(
+    z.string(),
+    z.looseObject({
+      item: text,
+      usd: z.number().min(0),
+      unit: text,
+      asOf: z.string().regex(/^(unknown|\d{4}(-\d{2}(-\d{2})?)?)$/),
+      confidence: z.enum(["high", "medium", "low"]),
+      source: text,
+    }),
+  ),
+});
 
 /**
  * Reads a table that `platform prices refresh` wrote.
@@ -27,11 +24,12 @@ const schema = Compile(
  */
 export function readPriceTable(content: string, file: string): PriceTable {
   const given = parse(content);
-  if (schema.Check(given)) return given as PriceTable;
-  const [first] = schema.Errors(given);
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return given as PriceTable;
+  const { path, message } = parsed.error.issues[0]!;
   throw new InputError({
     path: "--prices",
-    given: first === undefined ? given : `${first.instancePath || "the file"} ${first.message}`,
+    given: `${path.length === 0 ? "the file" : `/${path.map(String).join("/")}`}: ${message}`,
     allowed: "a table that platform prices refresh wrote",
     where: file,
   });
