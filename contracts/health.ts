@@ -1,8 +1,5 @@
-import { operationPaths, serviceAddresses } from "./services/addresses";
-
 /** HTTP paths that load balancers, container health checks and scrapers ask for. */
 export const healthPaths = {
   inferenceHost: { live: "/health", ready: "/ready", metrics: "/metrics" },
   gpuMetrics: { live: "/healthz", metrics: "/metrics" },
-  knowledgeBase: { live: serviceAddresses["knowledge-base"].health, ...operationPaths },
 } as const;

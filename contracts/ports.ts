@@ -1,5 +1,3 @@
-import { serviceAddresses } from "./services/addresses";
-
 /** TCP ports that two parties must agree on. Loopback ports are never in a security group. */
 export const ports = {
   /** The inference host's API, reached by the tier's internal load balancer. */
@@ -12,8 +10,6 @@ export const ports = {
   dcgmExporter: 9400,
   /** The metrics agent's /metrics and /healthz; loopback only. */
   gpuMetrics: 9401,
-  /** The knowledge base's API, reached by its load balancer. */
-  knowledgeBase: serviceAddresses["knowledge-base"].port,
   postgres: 5432,
   valkey: 6379,
 } as const;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { InputError } from "../contracts/input-error";
 import { problemUri } from "../contracts/problems";
@@ -13,8 +14,6 @@ import { type Service, startService } from "../runtime/service";
 import { openApiDocument } from "../runtime/service/openapi";
 import { startTestService, type TestService } from "../runtime/service/testing/start";
 
-/** Services that do not stand on the kit yet. */
-const notOnTheKit: readonly string[] = ["knowledge-base"];
 /** Variables without which a service cannot start, beside those of whom it calls. */
 const needed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "ai-router": { GOLD_URL: "http://127.0.0.1:9" },
@@ -66,10 +65,7 @@ describe("every service", () => {
 
   it("stands on the kit, and has a contract under its name", () => {
     const onTheKit = names.filter((name) => existsSync(join(__dirname, name, "service.ts")));
-    assert.deepEqual(
-      onTheKit,
-      names.filter((name) => !notOnTheKit.includes(name)),
-    );
+    assert.deepEqual(onTheKit, names);
     assert.deepEqual(
       onTheKit,
       allContracts.map(({ name }) => name),
@@ -77,7 +73,7 @@ describe("every service", () => {
   });
 });
 
-for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
+for (const name of names) {
   describe(`${name}, as every service`, function () {
     this.timeout(180_000);
     const { service } = require(`./${name}/service`) as { service: Service };
@@ -158,6 +154,8 @@ for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
         for (const [text, body] of cases(route)) {
           const answer = await running.ask(route.method, path(text), { body, headers: { "x-deadline-ms": "20000" } });
           const said = await answer.text();
+          // The key that the stack hands to callers, whom every service must let in.
+          assert.notEqual(answer.status, 401, said);
           assert.ok(
             answer.status < 500 || answer.status === 503,
             `${JSON.stringify([text, body])}: ${answer.status} ${said}`,
@@ -180,13 +178,21 @@ for (const name of names.filter((each) => !notOnTheKit.includes(each))) {
         });
       const says = (text: RegExp) => (error: unknown) =>
         InputError.isInstance(error) && text.test(error.message) && !error.message.includes("\n");
-      await assert.rejects(
-        start({}, { port }),
-        says(/^port: \d+ is not allowed; allowed: a port that nobody listens at/),
-      );
-      taken.close();
+      // A folder has one user at a time.
+      const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+      const elsewhere: Record<string, string> =
+        service.definition.ownDatabase === undefined ? {} : { DATA_DIR: folder };
+      try {
+        await assert.rejects(
+          start(elsewhere, { port }),
+          says(/^port: \d+ is not allowed; allowed: a port that nobody listens at/),
+        );
+      } finally {
+        taken.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
       if (contract.database && !service.definition.databaseOptional)
-        await assert.rejects(start({ DB_HOST: "" }, { port: 0 }), says(/^database: nothing/));
+        await assert.rejects(start({ DB_HOST: "", DATA_DIR: "" }, { port: 0 }), says(/^database: nothing/));
     });
   });
 }

@@ -4,15 +4,11 @@
  * Usage: npx tsx bench/knowledge-base/hostile-documents.ts [CHARACTERS] [TEXT...], with \n for a line's end in a text
  */
 import { rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLogger } from "../../runtime/logger";
-import { buildServer } from "../../services/knowledge-base/api/server";
 import { openEmbedded } from "../../services/knowledge-base/database/embedded";
-import { Indexer } from "../../services/knowledge-base/index/indexer";
 import { parseDocument } from "../../services/knowledge-base/ingest/blocks";
 import { chunkBlocks } from "../../services/knowledge-base/ingest/chunks";
-import { createKey } from "../../services/knowledge-base/keys/keys";
+import { startApi } from "../../services/knowledge-base/testing/api";
 import { emptyDirectory } from "../../services/knowledge-base/testing/memory";
 
 const size = 5_000_000;
@@ -26,12 +22,9 @@ const units = [
 async function main(): Promise<void> {
   const folder = await emptyDirectory();
   const database = await openEmbedded({ dataDir: folder });
-  const logger = createLogger("bench", "silent");
-  const app = await buildServer({ indexer: new Indexer(database, { kind: "statistical" }), logger, addressLimit: 1e9 });
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const permissions = ["read", "write"] as const;
-  const { key } = await createKey(database, { name: "bench", permissions, requestsPerMinute: 1_000_000 });
+  const api = await startApi({ database });
+  const { url } = api;
+  const key = await api.key("bench", ["read", "write"]);
   const bodyOf = (file: string, content: string) => Buffer.from(JSON.stringify({ source: "hostile", file, content }));
   const put = (body: Buffer) =>
     fetch(`${url}/documents`, {
@@ -68,7 +61,7 @@ async function main(): Promise<void> {
     );
   }
   console.log(`slowest: ${slowest.put.toFixed(0)} ms; /health at most ${slowest.health.toFixed(0)} ms`);
-  await app.close();
+  await api.close();
   await database.close();
   rmSync(folder, { recursive: true, force: true });
 

@@ -10,12 +10,12 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { runMain } from "../../runtime/main";
 import { openEmbedded } from "../../services/knowledge-base/database/embedded";
+import { migrate } from "../../services/knowledge-base/database/storage";
 import { canon, everything } from "../../services/knowledge-base/database/types";
 import { Indexer } from "../../services/knowledge-base/index/indexer";
 import { finishBulk, trainBeforeFirst } from "../../services/knowledge-base/index/maintenance";
 import { documentPieces, prepareDocument } from "../../services/knowledge-base/ingest/prepare";
 import { putDocument } from "../../services/knowledge-base/items/documents";
-import { migrate } from "../../services/knowledge-base/schema/migrate";
 import { rank } from "../../services/knowledge-base/search/search";
 
 const passages = Number(process.argv[2] ?? 10_000);

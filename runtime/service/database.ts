@@ -57,7 +57,8 @@ export function namesDatabase(service: Service, environment: Environment, dataDi
  */
 export function requireStored(service: Service, environment: Environment, dataDir: string | undefined): void {
   const folder = dataDir ?? (environment.DB_HOST ? undefined : variableOf(service, environment, folderVariable));
-  if (folder === undefined || (existsSync(folder) && readdirSync(folder).length > 0)) return;
+  const { holds = isFilled } = service.definition.ownDatabase ?? {};
+  if (folder === undefined || holds(folder)) return;
   const name = service.definition.program ?? service.contract.name;
   throw new InputError({
     path: "data-dir",
@@ -66,6 +67,8 @@ export function requireStored(service: Service, environment: Environment, dataDi
     where: dataDir === undefined ? folderVariable : "--data-dir",
   });
 }
+
+const isFilled = (folder: string): boolean => existsSync(folder) && readdirSync(folder).length > 0;
 
 /** A PostgreSQL of the service's own in a folder of this machine, which ends with the service. */
 async function openInFolder(folder: string, name: string, rules: DatabaseRules<undefined>): Promise<ServiceDatabase> {
@@ -104,6 +107,9 @@ function noWorker(): never {
   throw new Error("only PostgreSQL is opened here");
 }
 
+/** Where the kit's own migrations are in the repository. */
+export const kitMigrations = join(__dirname, "schema", "migrations");
+
 interface Folder {
   readonly dir: string;
   readonly where: string;
@@ -114,7 +120,7 @@ interface Folder {
 /** The service's own migrations, then those of the kit: a table that both have is the service's. */
 function foldersOf(service: Service, environment: Environment): Folder[] {
   const own = variableOf(service, environment, ownVariable) ?? service.definition.migrations;
-  const kit = environment[kitVariable] || join(__dirname, "schema", "migrations");
+  const kit = environment[kitVariable] || kitMigrations;
   return [
     ...(own === undefined ? [] : [{ dir: own, where: ownVariable, table: "schema_migrations" }]),
     { dir: kit, where: kitVariable, table: "kit_migrations" },
@@ -141,7 +147,8 @@ export async function migrateService(
   const role = service.definition.ownDatabase?.role ?? user;
   if (role !== undefined) {
     const grant = `GRANT SELECT, INSERT, UPDATE, DELETE ON ${kitTables.join(", ")} TO "${role.replaceAll('"', '""')}"`;
-    await database.asOwner((session) => session.script(grant));
+    const look = `GRANT SELECT ON schema_migrations, kit_migrations TO "${role.replaceAll('"', '""')}"`;
+    await database.asOwner((session) => session.script(`${grant}; ${look}`));
   }
   return ran;
 }

@@ -17,6 +17,7 @@ import type { KeyKind, KeyStore } from "./keys";
 import type { Counters, Limits } from "./limits";
 import type { ServiceMetrics } from "./metrics";
 import type { EventData } from "./outbox";
+import type { Problem } from "./problems";
 import type { Surroundings } from "./surroundings";
 import type { Traced } from "./tracing";
 import type { Precondition } from "./versions";
@@ -221,6 +222,8 @@ export interface ServiceDefinition<
   readonly hears?: EventHandlers<Contract, State, Kit<Contract, SettingValues<Settings>, ClientsOf<Clients>>>;
   /** Adds to the HTTP framework what routes do not say: an upgrade to a WebSocket, for one. */
   readonly extend?: (app: FastifyInstance, state: State, kit: Kit) => Promise<void> | void;
+  /** What a failure of the service's own kind tells its caller; undefined for one that the kit knows. */
+  readonly problemOf?: (error: unknown) => Problem | undefined;
   /** Adds commands beside `serve`, `migrate`, `keys` and `openapi`. */
   readonly commands?: (program: Command) => void;
   /** The OpenAPI document of a service with a server of its own. @default printed from the contract */
@@ -235,6 +238,8 @@ export interface OwnDatabase {
     dataDir: string | undefined,
     as: "service" | "owner",
   ): Promise<ServiceDatabase | undefined>;
+  /** Whether a folder has such a database. @default any folder that is not empty */
+  holds?(folder: string): boolean;
   /** A role that owns nothing and must be let at the kit's tables. */
   readonly role?: string;
   /** False where handlers open their own transactions: `call.session` and `call.read` are not theirs then, and `Idempotency-Key` comes as `call.once`. @default true */

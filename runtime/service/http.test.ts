@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { text as allOf } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
 import { problemUri } from "../../contracts/problems";
 import { notes, notesContract } from "./testing/notes";
 import { noEvents } from "./testing/quiet";
@@ -270,6 +271,28 @@ describe("a service on the kit", () => {
       assert.equal((await tight.ask("GET", "/healthz")).status, 200);
     } finally {
       await tight.close();
+    }
+  });
+
+  it("believes a forwarded address only from its proxies", async () => {
+    let app: FastifyInstance | undefined;
+    const extend = (given: FastifyInstance) => {
+      app = given;
+    };
+    const behind = await startTestService(
+      notesContract,
+      { ...notes, definition: { ...notes.definition, extend } },
+      { environment, given: { addressRequestsPerMinute: 1, trustedProxies: "10.0.0.0/24" }, place: service.place },
+    );
+    try {
+      const from = async (remoteAddress: string, forwarded: string) =>
+        (await app!.inject({ url: "/deadline", remoteAddress, headers: { "x-forwarded-for": forwarded } })).statusCode;
+      assert.deepEqual([await from("10.0.0.5", "198.51.100.1"), await from("10.0.0.6", "198.51.100.2")], [200, 200]);
+      const written = await from("10.0.0.7", "203.0.113.9, 198.51.100.1");
+      assert.equal(written, 429, "what a client writes before its own address does not count");
+      assert.deepEqual([await from("192.0.2.1", "198.51.100.7"), await from("192.0.2.1", "198.51.100.8")], [200, 429]);
+    } finally {
+      await behind.close();
     }
   });
 

@@ -87,8 +87,14 @@ export async function claim(session: Session, write: IdempotentWrite): Promise<S
     [caller, key, requestHash, keptHours],
   );
   if (count === 1) return undefined;
-  return find(session, write);
+  const known = await find(session, write);
+  // Row-level security hides the answer to another request.
+  if (known === undefined) throw reused();
+  return known;
 }
+
+const reused = () =>
+  problem("idempotency-key-reused", "the Idempotency-Key came with another method, path or body before");
 
 /** The answer to a write that has been committed; undefined where there is none. @throws Problem as `claim` */
 export async function find(session: Session, write: IdempotentWrite): Promise<StoredAnswer | undefined> {
@@ -98,9 +104,7 @@ export async function find(session: Session, write: IdempotentWrite): Promise<St
     [write.caller, write.key],
   );
   const known = rows[0];
-  if (known !== undefined && known.requestHash !== write.requestHash) {
-    throw problem("idempotency-key-reused", "the Idempotency-Key came with another method, path or body before");
-  }
+  if (known !== undefined && known.requestHash !== write.requestHash) throw reused();
   return known;
 }
 

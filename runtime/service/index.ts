@@ -11,6 +11,7 @@ export {
   type Handle,
   type Handlers,
   type Kit,
+  type OwnDatabase,
   prepared,
   Reply,
   type RouteHandler,

@@ -148,6 +148,10 @@ function problemResponses(route: RouteContract, contract: ServiceContract): obje
     "internal",
     ...(route.problems ?? []),
   ];
+  return problemsAt(names, types);
+}
+
+function problemsAt(names: readonly string[], types: Readonly<Record<string, ProblemType>>): object {
   const byStatus = group(names, (name) => types[name]!.status);
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
@@ -169,7 +173,7 @@ function group<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): M
 function operationRoutes({ address }: ServiceContract): object {
   const text = (description: string, mediaType: string) => ({ description, content: { [mediaType]: {} } });
   const get = (operationId: string, summary: string, responses: object) => ({
-    get: { operationId, summary, security: [], responses },
+    get: { operationId, summary, security: [], responses: { ...responses, ...problemsAt(["internal"], problemTypes) } },
   });
   return {
     [address.health]: get("health", "Whether the process answers", { 200: text("It does", "application/json") }),

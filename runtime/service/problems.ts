@@ -13,6 +13,8 @@ type Headers = Readonly<Record<string, string>>;
 export interface ProblemDetails {
   readonly errors?: ProblemBody["errors"];
   readonly headers?: Headers;
+  /** What the log is told beside it. */
+  readonly cause?: unknown;
 }
 
 /** A refusal of the service: what it is by its type, and in words for this request. Never put a secret into `detail`. */
@@ -25,9 +27,9 @@ export class Problem extends Error {
   constructor(
     readonly problem: { readonly name: string } & ProblemType,
     detail: string,
-    { errors, headers = {} }: ProblemDetails = {},
+    { errors, headers = {}, cause }: ProblemDetails = {},
   ) {
-    super(detail);
+    super(detail, { cause });
     this.errors = errors;
     this.headers = headers;
   }
@@ -80,9 +82,9 @@ export function toProblem(error: unknown): Problem {
   return ofFramework(error) ?? problem("internal", "something failed here; the request id finds it in the log");
 }
 
-/** @param seconds After which a caller may try again. */
-export function unavailable(detail: string, seconds = 2): Problem {
-  return problem("unavailable", detail, { headers: { "retry-after": String(seconds) } });
+/** @param seconds After which a caller may try again. @param cause What the log is told. */
+export function unavailable(detail: string, seconds = 2, cause?: unknown): Problem {
+  return problem("unavailable", detail, { headers: { "retry-after": String(seconds) }, cause });
 }
 
 /** A caller without a key or token that is to be believed. */

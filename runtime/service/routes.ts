@@ -93,7 +93,12 @@ async function handle(
   const deadline = request.deadline!;
   const call = callOf(request, route, options);
   const answer = await inCall({ requestId: request.id, signal: deadline.signal, leftMs: deadline.leftMs }, () =>
-    untilAborted(deadline.signal, run()),
+    untilAborted(
+      deadline.signal,
+      run().catch((error: unknown) => {
+        throw options.service.definition.problemOf?.(error) ?? error;
+      }),
+    ),
   );
   deadline.done();
   return send(request, reply, answer, kit, deadline);

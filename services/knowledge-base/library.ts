@@ -1,9 +1,10 @@
-import { databaseTarget, openDatabase } from "./database/open";
+import { openStored } from "./database/storage";
 import type { Database } from "./database/types";
 import { checkVectorVersion, type VectorVersion } from "./database/version";
 import { embedderChoice } from "./embedders/choice";
 import { Indexer } from "./index/indexer";
-import { migrate } from "./schema/migrate";
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Library {
   readonly database: Database;
@@ -12,22 +13,14 @@ export interface Library {
 }
 
 /**
- * Opens the memory that the environment or a data directory names. The embedded engine is migrated at once, since nobody else can
- * use it; PostgreSQL is migrated by `migrate` alone.
+ * Opens the memory that the environment or a data directory names, with the embedder that the environment chooses.
  * @throws InputError for a wrong setting, a locked directory, or a pgvector that is too old
  */
-export async function openLibrary(
-  environment: Readonly<Record<string, string | undefined>>,
-  dataDir?: string,
-  migrateFirst = true,
-): Promise<Library> {
-  const target = databaseTarget(environment, dataDir);
+export async function openLibrary(environment: Environment, dataDir?: string): Promise<Library> {
   const choice = embedderChoice(environment);
-  const database = await openDatabase(target);
+  const database = await openStored(environment, dataDir);
   try {
-    if (target.engine === "embedded" && migrateFirst) await migrate(database);
-    const vector = await checkVectorVersion(database);
-    return { database, indexer: new Indexer(database, choice), vector };
+    return { database, indexer: new Indexer(database, choice), vector: await checkVectorVersion(database) };
   } catch (error) {
     await database.close();
     throw error;

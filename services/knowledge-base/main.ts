@@ -1,6 +1,6 @@
-import { runMain } from "../../runtime/main";
-import { runKb } from "./cli/program";
+import { runService } from "../../runtime/service";
+import { service } from "./service";
 import { runWorkerRole } from "./worker-main";
 
 // In the bundle the worker threads run this same file.
-if (!runWorkerRole()) void runMain("kb", () => runKb(process.argv.slice(2)));
+if (!runWorkerRole()) void runService(service);

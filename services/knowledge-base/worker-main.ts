@@ -2,12 +2,18 @@ import { runEmbeddedWorker } from "../../runtime/database/embedded-worker";
 import { roleOfThread } from "../../runtime/workers";
 import { runTrainer } from "./embedders/trainer";
 import { runReader } from "./ingest/reader";
+import type { WorkerRole } from "./workers";
 
-/** Does this thread's work when it is one of the program's worker threads; returns false in the main thread. */
+const roles: Readonly<Record<WorkerRole, () => unknown>> = {
+  database: runEmbeddedWorker,
+  train: runTrainer,
+  read: runReader,
+};
+
+/** Does this thread's work when it is one of the program's own worker threads; returns false in any other. */
 export function runWorkerRole(): boolean {
   const role = roleOfThread();
-  if (role === "database") void runEmbeddedWorker();
-  if (role === "train") void runTrainer();
-  if (role === "read") runReader();
-  return role !== undefined;
+  if (role === undefined || !Object.hasOwn(roles, role)) return false;
+  void roles[role as WorkerRole]();
+  return true;
 }

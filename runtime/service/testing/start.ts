@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ServiceContract } from "../../../contracts/services/define";
 import { createLogger } from "../../logger";
 import { createTestDatabase, type TestDatabase } from "../../testing/database";
@@ -43,8 +46,12 @@ export async function startTestService<const Contract extends ServiceContract>(
   service: Service,
   setup: TestSetup = {},
 ): Promise<TestService<Contract>> {
-  const place = setup.place ?? (contract.database ? await createTestDatabase() : undefined);
-  const environment = { API_KEY: testKey, ...place?.environment, ...setup.environment };
+  const own = service.definition.ownDatabase !== undefined;
+  const place = setup.place ?? (contract.database && !own ? await createTestDatabase() : undefined);
+  // A database of the service's own kind is in a folder.
+  const folder = own ? mkdtempSync(join(tmpdir(), `${contract.name}-`)) : undefined;
+  const inFolder = folder === undefined ? undefined : { DATA_DIR: folder };
+  const environment = { API_KEY: testKey, ...place?.environment, ...inFolder, ...setup.environment };
   if (place !== undefined && setup.place === undefined) await migrateTestService(service, environment);
   const running = await startService(service, {
     given: { host: "127.0.0.1", port: 0, drainSeconds: 5, ...setup.given },
@@ -73,6 +80,7 @@ export async function startTestService<const Contract extends ServiceContract>(
     async close() {
       await running.stop();
       if (setup.place === undefined) await place?.drop();
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import type { FastifyInstance } from "fastify";
-import { createLogger } from "../../../runtime/logger";
 import type { World } from "../items/worlds";
-import { createKey, type Permission } from "../keys/keys";
+import { startApi, type TestApi } from "../testing/api";
 import { type TestMemory, testMemory } from "../testing/memory";
 import { makeWorld } from "../testing/stories";
-import { buildServer } from "./server";
 
 type Item = {
   id: string;
@@ -18,40 +15,30 @@ type Item = {
 
 describe("what characters need of the story memory", () => {
   let memory: TestMemory;
-  let app: FastifyInstance;
+  let api: TestApi;
   let world: World;
   const keys: Record<string, string> = {};
   before(async () => {
     memory = await testMemory();
-    app = await buildServer({ indexer: memory.indexer, logger: createLogger("test", "silent"), addressLimit: 100_000 });
+    api = await startApi(memory);
     world = await makeWorld(memory.indexer, "w");
     for (const [name, permissions, worldId] of [
       ["writer", ["read", "write"], undefined],
       ["judge", ["read", "write", "decide"], undefined],
       ["admin", ["read", "write", "decide", "admin"], undefined],
       ["world", ["read", "write", "decide"], world.id],
-    ] as [string, Permission[], string | undefined][]) {
-      keys[name] = (await createKey(memory.database, { name, permissions, worldId, requestsPerMinute: 100_000 })).key;
+    ] as const) {
+      keys[name] = await api.key(name, permissions, { worldId });
     }
   });
   after(async () => {
-    await app.close();
+    await api.close();
     await memory.dispose();
   });
 
   const call = async (as: string, method: string, url: string, body?: object, headers: Record<string, string> = {}) => {
-    const response = await app.inject({
-      method: method as "GET",
-      url,
-      headers: { "x-api-key": keys[as] as string, ...headers },
-      ...(body === undefined ? {} : { payload: body }),
-    });
-    const text = response.body;
-    return {
-      status: response.statusCode,
-      headers: response.headers,
-      json: (text === "" ? {} : JSON.parse(text)) as Item & { items: Item[]; hits: Item[] },
-    };
+    const { status, headers: got, json } = await api.call(method, url, keys[as], body, headers);
+    return { status, headers: got, json: json<Item & { items: Item[]; hits: Item[] }>() };
   };
   const found = async (body: object, as = "writer") =>
     (await call(as, "POST", "/search/semantic", body)).json.hits.map(({ id }) => id);
@@ -197,6 +184,8 @@ describe("what characters need of the story memory", () => {
     assert.equal(new Set(answers.map(({ json }) => json.id)).size, 1);
     assert.deepEqual(answers[2]?.json, answers[0]?.json);
     assert.equal((await call("writer", "POST", "/events/record", { ...event, summary: "Another." }, key)).status, 409);
+    const other = { ...event, worldId: (await makeWorld(memory.indexer, "once")).id };
+    assert.equal((await call("writer", "POST", "/events/record", other, key)).status, 409, "in another world too");
     assert.notEqual((await call("judge", "POST", "/events/record", event, key)).json.id, answers[0]?.json.id);
     for (const [path, body] of [
       ["/facts", { subject: "s", predicate: "p", object: "o", provenance }],

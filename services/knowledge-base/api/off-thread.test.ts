@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import type { FastifyInstance } from "fastify";
 import MarkdownIt from "markdown-it";
-import { createLogger } from "../../../runtime/logger";
 import { mostLines } from "../ingest/prepare";
-import { createKey } from "../keys/keys";
+import { startApi, type TestApi } from "../testing/api";
 import { type TestMemory, testMemory } from "../testing/memory";
-import { buildServer } from "./server";
 
 describe("the thread that answers requests", () => {
   let memory: TestMemory;
-  let app: FastifyInstance;
+  let api: TestApi;
   let key: string;
   // What this thread reads itself; a worker thread has modules of its own.
   const { parse: parseMarkdown } = MarkdownIt.prototype;
@@ -19,8 +16,8 @@ describe("the thread that answers requests", () => {
 
   before(async () => {
     memory = await testMemory();
-    app = await buildServer({ indexer: memory.indexer, logger: createLogger("test", "silent") });
-    key = (await createKey(memory.database, { name: "k", permissions: ["read", "write"] })).key;
+    api = await startApi(memory);
+    key = await api.key("k", ["read", "write"]);
     MarkdownIt.prototype.parse = function (this: unknown, text, environment) {
       markdown = Math.max(markdown, text.length);
       return parseMarkdown.call(this as never, text, environment);
@@ -33,15 +30,13 @@ describe("the thread that answers requests", () => {
   after(async () => {
     MarkdownIt.prototype.parse = parseMarkdown;
     JSON.parse = parseJson;
-    await app.close();
+    await api.close();
     await memory.dispose();
   });
   const send = async (body: string, url = "/documents", method: "PUT" | "POST" = "PUT") => {
     markdown = 0;
     json = 0;
-    const headers = { "x-api-key": key, "content-type": "application/json" };
-    const { statusCode, body: text } = await app.inject({ method, url, headers, payload: body });
-    return { status: statusCode, text };
+    return api.call(method, url, key, body);
   };
   const put = (content: string) => send(JSON.stringify({ source: "s", file: "a.md", content }));
 

@@ -1,53 +1,37 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect } from "node:net";
-import type { FastifyInstance } from "fastify";
-import { createLogger } from "../../../runtime/logger";
-import { openApiDocument } from "../client/document";
+import { connect } from "node:net";
+import { openApiDocument } from "../../../runtime/service/openapi";
 import { canon } from "../database/types";
-import { createKey } from "../keys/keys";
 import { rank } from "../search/search";
+import { service } from "../service";
+import { startApi, type TestApi } from "../testing/api";
 import { type TestMemory, testMemory } from "../testing/memory";
 import { makeWorld } from "../testing/stories";
-import { buildServer } from "./server";
 
 describe("what the HTTP API refuses", () => {
   let memory: TestMemory;
-  let app: FastifyInstance;
+  let api: TestApi;
   let key: string;
-  let port: number;
   const unknown = "00000000-0000-4000-8000-000000000000";
 
   before(async () => {
     memory = await testMemory();
-    const logger = createLogger("test", "silent");
-    app = await buildServer({ indexer: memory.indexer, logger, corsOrigins: ["https://game.example"] });
-    await app.listen({ host: "127.0.0.1", port: 0 });
-    port = (app.server.address() as AddressInfo).port;
-    const permissions = ["read", "write", "admin"] as const;
-    key = (await createKey(memory.database, { name: "k", permissions, requestsPerMinute: 100_000 })).key;
+    api = await startApi(memory, { corsOrigins: "https://game.example" });
+    key = await api.key("k", ["read", "write", "admin"]);
   });
   after(async () => {
-    await app.close();
+    await api.close();
     await memory.dispose();
   });
 
   const ask = async (path: string, options: { method?: string; body?: unknown; headers?: object } = {}) => {
     const { method = "GET", body, headers = {} } = options;
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      headers: {
-        "x-api-key": key,
-        ...headers,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      } as Record<string, string>,
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, text: await response.text() };
+    return api.call(method, path, key, body, headers as Record<string, string>);
   };
   /** Sends bytes as they are, which no client of HTTP would. */
   const send = async (request: string) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(api.running.port, "127.0.0.1");
     socket.end(request);
     let answer = "";
     socket.on("data", (part) => {
@@ -67,7 +51,7 @@ describe("what the HTTP API refuses", () => {
   it("answers with a problem where no route is reached", async () => {
     for (const path of ["/documents/%ff", "/%", "/nowhere"]) {
       const { status, headers, text } = await ask(path);
-      assert.match(String(headers.get("content-type")), /^application\/problem\+json/, path);
+      assert.match(String(headers["content-type"]), /^application\/problem\+json/, path);
       assert.equal(status, path === "/nowhere" ? 404 : 400);
       isProblem(text, status);
     }
@@ -91,7 +75,7 @@ describe("what the HTTP API refuses", () => {
     assert.match(trace.head, /allow: delete, get, head/);
     const { status, headers, text } = await ask(`/concepts/${unknown}`, { method: "PUT", body: {} });
     assert.equal(status, 405);
-    assert.equal(headers.get("allow"), "DELETE, GET, HEAD, PATCH");
+    assert.equal(headers.allow, "DELETE, GET, HEAD, PATCH");
     isProblem(text, 405);
   });
 
@@ -130,14 +114,14 @@ describe("what the HTTP API refuses", () => {
 
   it("tells browsers the headers of its limits", async () => {
     const { headers } = await ask("/documents/stats", { headers: { origin: "https://game.example" } });
-    const exposed = String(headers.get("access-control-expose-headers"));
+    const exposed = String(headers["access-control-expose-headers"]);
     for (const name of ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after", "x-request-id"]) {
       assert.ok(exposed.includes(name), name);
     }
   });
 
-  it("describes the problems it answers with", async () => {
-    const { paths } = JSON.parse(JSON.stringify(await openApiDocument())) as {
+  it("describes the problems it answers with", () => {
+    const { paths } = JSON.parse(JSON.stringify(openApiDocument(service.contract))) as {
       paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>>;
     };
     for (const [path, methods] of Object.entries(paths)) {

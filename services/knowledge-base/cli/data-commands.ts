@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
+import { longestQuery } from "../../../contracts/story";
 import { decimalNumber, wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
-import { knowledgeBaseClient } from "../client/client";
+import { realSurroundings } from "../../../runtime/service/surroundings";
 import { canon, everything, insideWorld } from "../database/types";
 import { readCollection } from "../evaluation/collection";
 import { evaluate, loadCollection } from "../evaluation/evaluate";
@@ -18,7 +19,7 @@ import { NotFound } from "../items/errors";
 import { readStats } from "../items/stats";
 import { readPassages } from "../search/candidates";
 import { highlight } from "../search/highlight";
-import { longestQuery, rank } from "../search/search";
+import { rank } from "../search/search";
 import { checkUuid, checkWorld, unknownWorld, withLibrary, withStoredLibrary } from "./library";
 import { print, progressBar } from "./output";
 
@@ -67,7 +68,7 @@ export function addDataCommands(program: Command, done: (code: number) => void):
             }).finally(bar.stop)
           : await ingest({
               ...common,
-              target: serviceTarget(knowledgeBaseClient({ url: flags.url, apiKey: apiKey() })),
+              target: serviceTarget({ url: flags.url, key: apiKey(), around: realSurroundings }),
             })
               .catch((error: unknown) => {
                 throw error instanceof NotFound && flags.world !== undefined ? unknownWorld(flags.world) : error;

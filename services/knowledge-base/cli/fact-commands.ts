@@ -1,18 +1,10 @@
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
+import { deciders, factStatuses } from "../../../contracts/story";
 import { wholeNumber } from "../../../runtime/command-line";
 import { canon, everything, insideWorld } from "../database/types";
 import { NotFound } from "../items/errors";
-import {
-  type Decision,
-  decideFact,
-  deciders,
-  type Fact,
-  type FactInput,
-  factStatuses,
-  listFacts,
-  proposeFact,
-} from "../items/facts";
+import { type Decision, decideFact, type Fact, type FactInput, listFacts, proposeFact } from "../items/facts";
 import type { Library } from "../library";
 import { checkUuid, checkWorld, withLibrary, withStoredLibrary } from "./library";
 import { print } from "./output";

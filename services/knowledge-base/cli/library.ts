@@ -1,6 +1,7 @@
 import { InputError } from "../../../contracts/input-error";
-import { holdsDatabase } from "../../../runtime/database/folder";
-import { databaseTarget } from "../database/open";
+import { requireStored } from "../../../runtime/service";
+import type { KeyProperty } from "../../../runtime/service/keys";
+import { stored } from "../database/storage";
 import { type Database, insideWorld } from "../database/types";
 import { NotFound } from "../items/errors";
 import { getWorld } from "../items/worlds";
@@ -14,15 +15,7 @@ export async function withStoredLibrary<T>(
   dataDir: string | undefined,
   work: (library: Library) => Promise<T>,
 ): Promise<T> {
-  const target = databaseTarget(process.env, dataDir);
-  if (target.engine === "embedded" && target.dataDir !== undefined && !holdsDatabase(target.dataDir)) {
-    throw new InputError({
-      path: "data-dir",
-      given: target.dataDir,
-      allowed: "a folder that kb ingest or kb serve has stored something in",
-      where: dataDir === undefined ? "KB_DATA_DIR" : "--data-dir",
-    });
-  }
+  requireStored(stored, process.env, dataDir);
   return withLibrary(dataDir, work);
 }
 
@@ -42,9 +35,24 @@ export function checkUuid(given: string, path: string): void {
   throw new InputError({ path, given, allowed: "an id such as 0b0f4c3e-8a1d-4c57-9a53-3f2f6f1a7c10", where: path });
 }
 
+const someWorld = "the id of a world of this memory";
+
+/** The world of a key. */
+export const worldOption: KeyProperty = {
+  column: "world_id",
+  option: "--world <id>",
+  text: "the one world that the key reaches beside the canon",
+  parse(text) {
+    checkUuid(text, "--world");
+    return text;
+  },
+  show: (world) => (world === null ? "every world" : `world ${world}`),
+  known: someWorld,
+};
+
 /** The refusal of a world that is not there. */
 export const unknownWorld = (given: string) =>
-  new InputError({ path: "world", given, allowed: "the id of a world of this memory", where: "--world" });
+  new InputError({ path: "world", given, allowed: someWorld, where: "--world" });
 
 /** @throws InputError where `--world` names no world of this memory */
 export async function checkWorld(database: Database, world: string | undefined): Promise<void> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
-import { migrate } from "../schema/migrate";
 import { emptyDirectory, testMemory } from "../testing/memory";
 import { databaseConformance } from "./conformance";
 import { openEmbedded } from "./embedded";
+import { migrate } from "./storage";
 import { canon } from "./types";
 import { judgeVectorVersion } from "./version";
 

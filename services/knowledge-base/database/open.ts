@@ -1,20 +1,26 @@
 import * as target from "../../../runtime/database/open";
 import { embedded, rules } from "./rules";
+import { applicationRole } from "./scope";
 import type { Database } from "./types";
 import { refusingUnknownWorlds } from "./unknown-world";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const defaults = { database: "knowledge_base", user: "kb_app", directoryVariable: "KB_DATA_DIR" };
+/** KB_DATA_DIR comes before what all services share. */
+const defaultsIn = (environment: Environment) => ({
+  database: "knowledge_base",
+  user: applicationRole,
+  directoryVariable: environment.KB_DATA_DIR ? "KB_DATA_DIR" : "DATA_DIR",
+});
 
 /** Reads which database the service works in. @throws InputError */
 export function databaseTarget(environment: Environment, dataDir?: string): target.DatabaseTarget {
-  return target.databaseTarget(environment, defaults, dataDir);
+  return target.databaseTarget(environment, defaultsIn(environment), dataDir);
 }
 
 /** The same, signed in as the owner of the schema. @throws InputError */
 export function migrationTarget(environment: Environment, dataDir?: string): target.DatabaseTarget {
-  return target.migrationTarget(environment, defaults, dataDir);
+  return target.migrationTarget(environment, defaultsIn(environment), dataDir);
 }
 
 /** Opens the story memory. */

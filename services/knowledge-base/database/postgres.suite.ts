@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { Indexer } from "../index/indexer";
-import { migrate, migrationsFolder } from "../schema/migrate";
 import { rank } from "../search/search";
 import { testMemory } from "../testing/memory";
 import { stories, tell } from "../testing/stories";
 import { databaseConformance } from "./conformance";
 import { openPostgres } from "./postgres";
+import { migrate, migrationFolders } from "./storage";
 import { canon } from "./types";
 
 databaseConformance("PostgreSQL", () => testMemory());
@@ -38,7 +38,7 @@ describe("the roles of the cloud", () => {
     await master.close();
     try {
       const owner = connect("story_memory", "story_owner");
-      assert.equal((await migrate(owner)).length, readdirSync(migrationsFolder()).length);
+      assert.equal((await migrate(owner)).length, migrationFolders.flatMap((folder) => readdirSync(folder)).length);
       assert.deepEqual(await migrate(owner), []);
       await owner.close();
 

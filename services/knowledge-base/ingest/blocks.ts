@@ -1,3 +1,4 @@
+import type { mediaTypes } from "../../../contracts/story";
 import { hasWords } from "./block-collector";
 import { splitFrontMatter } from "./front-matter";
 import { htmlBlocks } from "./html-blocks";
@@ -19,7 +20,6 @@ export interface ParsedDocument {
   readonly blocks: readonly Block[];
 }
 
-export const mediaTypes = ["text/markdown", "text/html", "text/plain"] as const;
 export type MediaType = (typeof mediaTypes)[number];
 
 /**

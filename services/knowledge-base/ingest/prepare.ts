@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { InputError } from "../../../contracts/input-error";
+import { documentTypes } from "../../../contracts/story";
 import { hasWords } from "./block-collector";
 import { type MediaType, type ParsedDocument, parseDocument } from "./blocks";
 import { chunkBlocks } from "./chunks";
 import { simHash } from "./simhash";
 
-export const documentTypes = ["main", "guide", "experience"] as const;
 export type DocumentType = (typeof documentTypes)[number];
 
 /** A document as it is stored. */

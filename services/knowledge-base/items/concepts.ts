@@ -1,3 +1,4 @@
+import type { conceptScopes } from "../../../contracts/story";
 import { type Scope, type Session, sqlState, sqlStates } from "../database/types";
 import { generationIn, listGenerations } from "../index/generations";
 import { type Indexer, storePrepared } from "../index/indexer";
@@ -10,7 +11,6 @@ import { markMentions } from "./mentions";
 import type { Once } from "./once";
 import { spaceOf } from "./worlds";
 
-export const conceptScopes = ["global", "day_world", "dark_world", "experience"] as const;
 export type ConceptScope = (typeof conceptScopes)[number];
 
 export interface ConceptInput {

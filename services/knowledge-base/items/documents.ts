@@ -3,7 +3,7 @@ import { everything, type Scope, type Session } from "../database/types";
 import { generationIn, listGenerations } from "../index/generations";
 import { type Indexer, storePrepared } from "../index/indexer";
 import { removeItem } from "../index/writer";
-import type { DocumentInput } from "../ingest/prepare";
+import type { DocumentInput, DocumentType } from "../ingest/prepare";
 import { readPieces } from "../ingest/reader";
 import { nearDuplicateBits } from "../ingest/simhash";
 import { NotFound } from "./errors";
@@ -15,7 +15,7 @@ export interface StoredDocument {
   readonly source: string;
   readonly file: string;
   readonly worldId: string | null;
-  readonly type: string;
+  readonly type: DocumentType;
   readonly title: string;
   readonly mediaType: string;
   readonly contentHash: string;

@@ -1,22 +1,29 @@
+import { problemTypes } from "../../../contracts/problems";
+import { Problem } from "../../../runtime/service/problems";
+import { etagOf } from "../../../runtime/service/versions";
+
 /** What was asked for does not exist, or not for this asker; the two are not told apart. */
-export class NotFound extends Error {
-  override readonly name = "NotFound";
+export class NotFound extends Problem {
   constructor(what: string) {
-    super(`no such ${what}`);
+    super({ name: "not-found", ...problemTypes["not-found"] }, `no such ${what}`);
   }
 }
 
-/** Something of that name is there already. */
-export class Conflict extends Error {
-  override readonly name = "Conflict";
+/** Something of that name is there already, or the state does not allow it. */
+export class Conflict extends Problem {
+  constructor(detail: string) {
+    super({ name: "conflict", ...problemTypes.conflict }, detail);
+  }
 }
 
 /** It has another version than the one that a change was meant for. */
-export class OtherVersion extends Error {
-  override readonly name = "OtherVersion";
+export class OtherVersion extends Problem {
   /** @param version What it has now */
-  constructor(readonly version: number | string) {
-    super(`it has version ${version} now`);
+  constructor(version: number | string) {
+    const headers = { etag: etagOf(version) };
+    super({ name: "version-mismatch", ...problemTypes["version-mismatch"] }, `it has version ${version} now`, {
+      headers,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { deciders, factStatuses } from "../../../contracts/story";
 import type { Scope, Session } from "../database/types";
 import { listGenerations } from "../index/generations";
 import type { Indexer } from "../index/indexer";
@@ -7,9 +8,6 @@ import { Conflict, type Expected, expectVersion, NotFound } from "./errors";
 import { knowers } from "./known-by";
 import type { Once } from "./once";
 import { spaceOf } from "./worlds";
-
-export const factStatuses = ["proposed", "accepted", "rejected"] as const;
-export const deciders = ["person", "rule"] as const;
 
 export interface FactInput {
   /** Absent for the canon. */
@@ -52,7 +50,7 @@ export interface Fact extends Required<Omit<FactInput, "validFrom" | "validUntil
   readonly validUntil: Date | null;
   /** The fact that took its place, as the asker sees it. */
   readonly replacedBy: string | null;
-  readonly decision: { kind: string; by: string; at: string; reason: string | null } | null;
+  readonly decision: { kind: (typeof deciders)[number]; by: string; at: string; reason: string | null } | null;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

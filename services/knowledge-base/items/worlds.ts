@@ -1,9 +1,8 @@
+import type { worldTypes } from "../../../contracts/story";
 import { everything, type Session, sqlState, sqlStates } from "../database/types";
 import type { Indexer } from "../index/indexer";
 import { Conflict, type Expected, expectVersion, NotFound } from "./errors";
 import type { Once } from "./once";
-
-export const worldTypes = ["day", "dark", "experience"] as const;
 
 export interface World {
   readonly id: string;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as migrations from "../../../runtime/database/migrate";
 import { openEmbedded } from "../database/embedded";
+import { storage } from "../database/storage";
 import { canon, type Database, everything, insideWorld, type Session } from "../database/types";
 import { saveModel, statisticalEmbedder } from "../embedders/statistical";
 import { trainStatisticalModel } from "../embedders/statistical-model";
@@ -12,7 +13,7 @@ import { catchUp, needsRefill, refill } from "../index/maintenance";
 import { packTermIds, vectorText } from "../index/vectors";
 import { openLibrary } from "../library";
 import { rank } from "../search/search";
-import { migrationsFolder } from "./migrate";
+import { startApi, type TestApi } from "../testing/api";
 
 const tables = [
   ["worlds", "id"],
@@ -136,8 +137,8 @@ describe("a memory of an earlier release", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "kb-upgrade-"));
     const dir = join(folder, "migrations");
-    for (const name of readdirSync(migrationsFolder()).filter((one) => one < "0005"))
-      cpSync(join(migrationsFolder(), name), join(dir, name));
+    for (const name of readdirSync(storage.migrations).filter((one) => one < "0005"))
+      cpSync(join(storage.migrations, name), join(dir, name));
     const database: Database = await openEmbedded({ dataDir: join(folder, "data") });
     try {
       await migrations.migrate(database, { dir, where: "the test" });
@@ -200,5 +201,72 @@ describe("a memory of an earlier release", () => {
     } finally {
       await database.close();
     }
+  });
+});
+
+/** Keys of the release before the kit of services, with their hashes as its table had them. */
+const keys = {
+  game: "kb_1FW1gVxRvnPqLCWzWvTqsS2oyZbPNDvwXqkXW7Jm3cA",
+  north: "kb_Zb8pVQx0L2c5sT9uYk3mN7rW1eH4jD6gA-fCqBvXoIs",
+};
+const keyRows = [
+  [uuid(1), "game", "eebe787c176f0b0959cb4223bc7198f29dad935edbcb232aa194504ff785c67b", "{read,write}", null],
+  [uuid(2), "north", "721d21adc87e6728cd07f1ad9e34ff1887a82fbbc5838ea1c0a5595bff2f7059", "{read}", uuid(9)],
+] as const;
+
+describe("a memory of the release before the kit of services", () => {
+  let folder: string;
+  let api: TestApi;
+  let database: Database;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "kb-keys-"));
+    const dir = join(folder, "migrations");
+    for (const name of readdirSync(storage.migrations).filter((one) => one < "0008"))
+      cpSync(join(storage.migrations, name), join(dir, name));
+    const before = await openEmbedded({ dataDir: join(folder, "data") });
+    try {
+      await migrations.migrate(before, { dir, where: "the test" });
+      await before.transaction(everything, async (session) => {
+        await session.query("INSERT INTO worlds (id, player_id, name, type) VALUES ($1, 'ann', 'north', 'day')", [
+          uuid(9),
+        ]);
+        for (const row of keyRows)
+          await session.query(
+            `INSERT INTO api_keys (id, name, key_hash, permissions, world_id, requests_per_minute)
+             VALUES ($1, $2, $3, $4, $5, 300)`,
+            row,
+          );
+        await session.query(
+          "INSERT INTO idempotency_keys (caller, key, world_id, fingerprint, answer) VALUES ($1, 'theft-1', $2, 'f', '{}')",
+          [uuid(1), uuid(9)],
+        );
+      });
+    } finally {
+      await before.close();
+    }
+    ({ database } = await openLibrary({}, join(folder, "data")));
+    api = await startApi({ database });
+  });
+  after(async () => {
+    await api.close();
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("lets its keys in as before, each to its world", async () => {
+    const ask = async (key: string, world: string) => (await api.call("GET", `/worlds/${world}`, key)).status;
+    assert.equal(await ask(keys.game, uuid(9)), 200);
+    assert.equal(await ask(keys.north, uuid(9)), 200);
+    assert.equal(await ask(keys.north, uuid(8)), 403);
+    const concept = { name: "Gate", type: "place", description: "d", scope: "day_world" };
+    assert.equal((await api.call("POST", "/concepts/create", keys.north, concept)).status, 403);
+  });
+
+  it("does nothing twice that was asked for before", async () => {
+    const event = { worldId: uuid(9), type: "theft", summary: "The bell was stolen." };
+    const send = (key: string) => api.call("POST", "/events/record", keys.game, event, { "idempotency-key": key });
+    assert.equal((await send("theft-1")).status, 409);
+    assert.equal((await send("theft-2")).status, 201);
   });
 });

@@ -5,7 +5,6 @@ import { statisticalEncoder, trainStatisticalModel } from "../embedders/statisti
 import { ndcg, recall, reciprocalRank } from "../evaluation/metrics";
 import { escapeLike } from "../items/mentions";
 import { terms, words } from "../text/terms";
-import { cursorCodec } from "./cursor";
 import { byScore, minMax, reciprocalRankFusion, weightedSum } from "./fusion";
 import { highlight } from "./highlight";
 import { type QueryTerm, rarestTerms } from "./lexical";
@@ -154,18 +153,6 @@ describe("highlights", () => {
         for (const [from, to] of shown.marks) assert.ok(from >= 0 && to <= shown.text.length && from < to);
       }),
     );
-  });
-});
-
-describe("cursors", () => {
-  const codec = cursorCodec("secret");
-  it("come back as they were made, for the same list only", () => {
-    const made = codec.encode("documents", { at: "x", id: 7 });
-    assert.deepEqual(codec.decode("documents", made), { at: "x", id: 7 });
-    for (const wrong of [`${made}x`, made.replace(/^./, "A"), "", "a.b", codec.encode("worlds", { at: "x", id: 7 })]) {
-      assert.throws(() => codec.decode("documents", wrong), /cursor/);
-    }
-    assert.throws(() => cursorCodec("other").decode("documents", made), /cursor/);
   });
 });
 

@@ -1,10 +1,10 @@
+import { tracerOf } from "../../../runtime/service/tracing";
 import type { Scope, Session } from "../database/types";
 import { embedAll } from "../embedders/embedder";
 import { statisticalName } from "../embedders/statistical";
 import type { Generation } from "../index/generations";
 import type { Indexer } from "../index/indexer";
 import { vectorBytes } from "../index/vectors";
-import { traced } from "../observe/tracing";
 import { terms } from "../text/terms";
 import { type Candidate, findCandidates } from "./candidates";
 import type { SearchFilters } from "./filters";
@@ -13,8 +13,7 @@ import { candidateScorer, type LexicalQuery, type LexicalScore, lexicalQuery } f
 import { type RankingSettings, rankingSettings } from "./settings";
 import { feedbackScores } from "./vector";
 
-/** Characters of a question at most. */
-export const longestQuery = 1000;
+const traced = tracerOf("knowledge-base");
 
 export interface SearchRequest {
   readonly query: string;

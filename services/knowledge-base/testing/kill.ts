@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { openEmbedded } from "../database/embedded";
+import { migrationFolders } from "../database/storage";
 import { everything } from "../database/types";
-import { migrationsFolder } from "../schema/migrate";
 import { startEmbeddingServer } from "./embedding-server";
 import { emptyDirectory } from "./memory";
 
@@ -91,7 +91,8 @@ async function run(
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       ...process.env,
-      KB_MIGRATIONS_DIR: migrationsFolder(),
+      KB_MIGRATIONS_DIR: migrationFolders[0],
+      KIT_MIGRATIONS_DIR: migrationFolders[1],
       KB_EMBEDDER: "openai",
       KB_EMBEDDER_URL: server.url,
       KB_EMBEDDER_MODEL: "m",

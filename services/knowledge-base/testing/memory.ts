@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbedded } from "../database/embedded";
 import { openPostgres } from "../database/postgres";
+import { migrate, migrationFolders } from "../database/storage";
 import type { Database } from "../database/types";
 import type { EmbedderChoice } from "../embedders/choice";
 import { Indexer } from "../index/indexer";
-import { migrate, migrationsFolder } from "../schema/migrate";
 
 /** A memory of its own for one test. */
 export interface TestMemory {
@@ -66,9 +66,10 @@ export async function emptyDirectory(): Promise<string> {
 }
 
 async function template(): Promise<string> {
-  const folder = migrationsFolder();
   const hash = createHash("sha256");
-  for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  for (const folder of migrationFolders) {
+    for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  }
   const place = join(tmpdir(), `kb-template-${hash.digest("hex").slice(0, 16)}`);
   if (existsSync(place)) return place;
   const draft = mkdtempSync(join(tmpdir(), "kb-draft-"));

@@ -14,13 +14,10 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import type { FastifyInstance } from "fastify";
-import { createLogger } from "../../../runtime/logger";
-import { buildServer } from "../api/server";
-import { createKey } from "../keys/keys";
+import { tracerOf } from "../../../runtime/service";
+import { startApi, type TestApi } from "../testing/api";
 import { type TestMemory, testMemory } from "../testing/memory";
 import { stories, tell } from "../testing/stories";
-import { traced } from "./tracing";
 
 /** What the provider in memory keeps of a span. */
 interface KeptSpan {
@@ -99,13 +96,13 @@ const caller = { traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 1 
 describe("tracing", () => {
   const { spans, provider } = memoryProvider();
   let memory: TestMemory;
-  let app: FastifyInstance;
+  let api: TestApi;
   let key: string;
   before(async () => {
     memory = await testMemory();
     await tell(memory.indexer, stories);
-    app = await buildServer({ indexer: memory.indexer, logger: createLogger("test", "silent") });
-    key = (await createKey(memory.database, { name: "reader", permissions: ["read"], requestsPerMinute: 300 })).key;
+    api = await startApi(memory);
+    key = await api.key("reader", ["read"]);
     trace.setGlobalTracerProvider(provider);
     context.setGlobalContextManager(localContexts());
     propagation.setGlobalPropagator({
@@ -119,7 +116,7 @@ describe("tracing", () => {
     trace.disable();
     context.disable();
     propagation.disable();
-    await app.close();
+    await api.close();
     await memory.dispose();
   });
   beforeEach(() => {
@@ -127,16 +124,11 @@ describe("tracing", () => {
   });
 
   const ask = (more: object = {}, headers: Record<string, string> = {}) =>
-    app.inject({
-      method: "POST",
-      url: "/search/semantic",
-      headers: { "x-api-key": key, ...headers },
-      payload: { query: "silver bells", ...more },
-    });
+    api.call("POST", "/search/semantic", key, { query: "silver bells", ...more }, headers);
   const named = (name: string) => spans.find((span) => span.name === name);
 
   it("makes a span of a request, of its search and of each step, one below the other", async () => {
-    assert.equal((await ask({}, { "x-test-trace": "1" })).statusCode, 200);
+    assert.equal((await ask({}, { "x-test-trace": "1" })).status, 200);
     const request = named("POST /search/semantic");
     const search = named("search");
     assert.equal(request?.parent, caller.spanId);
@@ -159,16 +151,16 @@ describe("tracing", () => {
 
   it("keeps what was asked, and keys, out of the spans", async () => {
     await ask({ query: "xylophone conspiracy" });
-    await app.inject({ method: "GET", url: "/documents?source=xylophone", headers: { "x-api-key": key } });
+    await api.call("GET", "/documents?source=xylophone", key);
     const written = JSON.stringify(spans);
     assert.ok(!written.includes("xylophone") && !written.includes(key));
   });
 
   it("ends the span of a refused request, and marks one whose work fails", async () => {
-    assert.equal((await ask({}, { "x-api-key": "wrong" })).statusCode, 401);
+    assert.equal((await ask({}, { "x-api-key": "wrong" })).status, 401);
     assert.equal(named("POST /search/semantic")?.attributes["http.response.status_code"], 401);
     await assert.rejects(
-      traced("work", {}, () => Promise.reject(new RangeError("no"))),
+      tracerOf("test")("work", {}, () => Promise.reject(new RangeError("no"))),
       RangeError,
     );
     assert.deepEqual(named("work")?.status, { code: SpanStatusCode.ERROR, message: "RangeError" });
