@@ -26,6 +26,8 @@ export interface BaseModel {
   readonly weights: WeightFormat;
   /** Longest context in tokens that the model was trained for without extension. */
   readonly maxContext: number;
+  /** vLLM's parser of the form in which the model was trained to call tools (`--tool-call-parser`). */
+  readonly toolParser: string;
 }
 
 const qwen3b = {
@@ -39,6 +41,8 @@ const qwen3b = {
   tiedEmbeddings: true,
   attentionBias: true,
   maxContext: 32_768,
+  // Source: docs.vllm.ai, tool calling: Qwen2.5's chat template has Hermes-style tool use.
+  toolParser: "hermes",
 } as const;
 
 const qwen7b = {
@@ -52,6 +56,8 @@ const qwen7b = {
   tiedEmbeddings: false,
   attentionBias: true,
   maxContext: 32_768,
+  // Source: docs.vllm.ai, tool calling: Qwen2.5's chat template has Hermes-style tool use.
+  toolParser: "hermes",
 } as const;
 
 const llama8b = {
@@ -65,6 +71,7 @@ const llama8b = {
   tiedEmbeddings: false,
   attentionBias: false,
   maxContext: 131_072,
+  toolParser: "llama3_json",
 } as const;
 
 /** Base models that a tier may serve, from the `config.json` of each model on huggingface.co. */

@@ -94,6 +94,13 @@ function buildVllm(options: HostOptions, manifest: AdapterManifest | undefined, 
   );
 }
 
+/** vLLM's parser of the model's tool calls: the option's, else the catalogue's; undefined where neither knows one. */
+export function toolParserOf(options: HostOptions): string | undefined {
+  if (options.engine !== "vllm") return undefined;
+  const model = findBaseModel(baseModelName(options)) ?? findBaseModel(options.model ?? "");
+  return options.toolParser ?? model?.toolParser;
+}
+
 /**
  * How vLLM is to be started for these options: the host and vLLM's systemd unit must agree on slots and limits.
  * @throws InputError when the base model, its adapters and the KV cache do not fit the GPU, with the arithmetic
@@ -121,6 +128,7 @@ export function vllmCommand(options: HostOptions, manifest: AdapterManifest | un
     gpuAdapters,
     cpuAdapters: adapters.length === 0 ? 0 : adapters.length + options.spareAdapters,
     rank: options.maxRank,
+    toolParser: toolParserOf(options),
     shutdownSeconds: options.drainSeconds,
     port: Number(new URL(options.vllmUrl).port || 80),
   };

@@ -12,11 +12,12 @@ import { Scheduler } from "./admission/scheduler";
 import type { ActiveRequest } from "./api/generation";
 import { createApiServer } from "./api/server";
 import { readChains, readRegistry, servedRegistry } from "./archetypes";
-import { baseModelName, buildEngine } from "./build-engine";
+import { baseModelName, buildEngine, toolParserOf } from "./build-engine";
 import { Conversations } from "./chains/conversations";
 import type { Pace } from "./chains/plan";
 import { EngineSupervisor } from "./engine-supervisor";
 import type { Engine } from "./engines/engine";
+import { promiseOf } from "./engines/promise";
 import { Executor } from "./executor";
 import { type LifecycleActions, openLifecycleActions } from "./lifecycle/auto-scaling";
 import { NodeLifecycle } from "./lifecycle/node-lifecycle";
@@ -173,6 +174,7 @@ export async function startHost(options: HostOptions, logger: Logger): Promise<H
       running: () => scheduler.running,
     },
     limits: { maxOutputTokens: options.maxOutputTokens, contextTokens: engine.capacity().contextTokens },
+    promise: promiseOf(engine.kind, toolParserOf(options)),
     maxBodyBytes: options.maxBodyBytes,
     maxRequestMs: options.requestSeconds * 1000,
     stallMs: options.stallSeconds * 1000,

@@ -102,6 +102,14 @@ export const settings = {
     undefined,
     "vllm: file with its process id, where it is a unit of its own: a hung one is killed, and its unit starts it again",
   ),
+  toolParser: setting(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9_]*$/, "the name of a parser that vLLM has")
+      .optional(),
+    undefined,
+    "vllm: parser of the model's tool calls; of the catalogue when missing, and without one no tool is the model's to choose",
+  ),
   silenceSeconds: setting(
     count(1, 3_600),
     leastSilenceMs / 1000,

@@ -13,6 +13,7 @@ import { TurnDraft } from "../chains/draft";
 import { refuseForeign } from "../chains/parameters";
 import { type ChainEngine, chainAnswer, chainEnd, runChain, systemPrompt } from "../chains/runner";
 import { EngineError } from "../engines/engine";
+import { type EnginePromise, holdToPromise } from "../engines/promise";
 import type { Executor, Job } from "../executor";
 import type { HostMetrics, Outcome } from "../metrics";
 import { type ModelTarget, resolveModel, type ServedModels } from "../models";
@@ -28,6 +29,8 @@ export interface GenerationContext {
   readonly conversations: Conversations;
   readonly chainEngine: ChainEngine;
   readonly limits: RequestLimits;
+  /** What this node's engine can do. */
+  readonly promise: EnginePromise;
   readonly maxBodyBytes: number;
   /** Milliseconds that a request may take when the client names no deadline. */
   readonly maxRequestMs: number;
@@ -119,6 +122,7 @@ async function answerPlain(
   response: ServerResponse,
   active: ActiveRequest,
 ): Promise<void> {
+  holdToPromise(kind, parsed.body, context.promise);
   if (target.kind === "fallback") noteFallback(context, response, target.lane, target.reason);
   else if (target.kind === "adapter" && kind === "embedding") {
     noteFallback(context, response, target.lane, "vectors are the base model's");

@@ -3,6 +3,7 @@ import { outputTokens } from "../../../contracts/requests";
 import { RequestError } from "../../../runtime/openai/errors";
 import { parseBody } from "../../../runtime/openai/requests";
 import type { RequestBody } from "../engines/engine";
+import { withoutMeaningless } from "../engines/promise";
 
 export interface RequestLimits {
   /** Tokens that one request may ask for. */
@@ -31,8 +32,11 @@ const longestToken = 24;
  * @throws RequestError with the parameter's name, as OpenAI words it
  */
 export function parseRequest(kind: RequestKind, text: string, limits: RequestLimits): ParsedRequest {
-  const body = parseBody(requestSchemas[kind], text) as ParsedRequest["body"];
+  const parsed = parseBody(requestSchemas[kind], text);
+  const body = withoutMeaningless(parsed as RequestBody) as ParsedRequest["body"];
   const output = kind === "embedding" ? 0 : tokensAsked(body, limits);
+  const { n = 1, prompt } = body as { readonly n?: number; readonly prompt?: unknown };
+  const sequences = n * (Array.isArray(prompt) ? prompt.length : 1);
   if (text.length > limits.contextTokens * longestToken * (kind === "embedding" ? 64 : 1)) {
     throw tooLong(limits.contextTokens);
   }
@@ -42,7 +46,7 @@ export function parseRequest(kind: RequestKind, text: string, limits: RequestLim
     stream: body.stream === true,
     mostTokens: output,
     promptTokens,
-    expectedTokens: promptTokens + output,
+    expectedTokens: promptTokens + sequences * output,
   };
 }
 

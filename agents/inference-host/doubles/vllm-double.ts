@@ -29,6 +29,8 @@ interface Settings {
   readonly prefillPerSecond: number;
   /** Milliseconds before the API answers at all, like weights being read. */
   readonly startMs: number;
+  /** Set by --enable-auto-tool-choice with --tool-call-parser: the model may choose to call a tool. */
+  readonly autoTools: boolean;
   /** Stamps each chunk with the monotonic clock, for latency measurements. */
   readonly stamp: boolean;
 }
@@ -51,6 +53,11 @@ const waiting: (() => void)[] = [];
 const counters = { chat: 0, probes: 0, generated: 0, prompted: 0, cancelled: 0, mixed: 0, loads: 0, unloads: 0 };
 const seen: { headers: IncomingMessage["headers"]; body: ChatBody }[] = [];
 
+interface Tool {
+  readonly name: string;
+  readonly parameters?: object;
+}
+
 interface ChatBody {
   readonly model?: string;
   readonly stream?: boolean;
@@ -58,9 +65,12 @@ interface ChatBody {
   readonly max_tokens?: number | null;
   readonly max_completion_tokens?: number;
   readonly messages?: readonly { readonly role: string; readonly content: string }[];
-  readonly prompt?: string;
-  readonly input?: string | readonly string[];
   readonly response_format?: { readonly type?: string; readonly json_schema?: { readonly schema?: object } };
+  readonly prompt?: string | readonly string[];
+  readonly n?: number;
+  readonly structured_outputs?: { readonly json?: object; readonly choice?: readonly string[] };
+  readonly tools?: readonly { readonly function: Tool }[];
+  readonly tool_choice?: string | { readonly function: { readonly name: string } };
 }
 
 const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void>> = {
@@ -70,7 +80,6 @@ const routes: Readonly<Record<string, (request: IncomingMessage, response: Serve
   "GET /version": (_, response) => reply(response, 200, { version: "0.27.2-double" }),
   "POST /v1/chat/completions": (request, response) => generate(request, response, "chat"),
   "POST /v1/completions": (request, response) => generate(request, response, "completion"),
-  "POST /v1/embeddings": embed,
   "POST /v1/load_lora_adapter": loadAdapter,
   "POST /v1/unload_lora_adapter": unloadAdapter,
   "POST /double/faults": async (request, response) => {
@@ -119,6 +128,10 @@ async function generate(
   if (name !== settings.model && !registry.has(name)) {
     return error(response, 404, `The model \`${name}\` does not exist.`, "NotFoundError");
   }
+  if ((body.tools?.length ?? 0) > 0 && (body.tool_choice ?? "auto") === "auto" && !settings.autoTools) {
+    const message = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set';
+    return error(response, 400, message, "BadRequestError");
+  }
   const prompt = promptTokensOf(body);
   const named = body.max_completion_tokens ?? body.max_tokens;
   if (prompt + (named ?? 1) > settings.contextTokens) {
@@ -163,20 +176,34 @@ function produce(
   const created = Math.floor(Date.now() / 1000);
   const promptTokens = promptTokensOf(body);
   const head = { id, object: kind === "chat" ? "chat.completion.chunk" : "text_completion", created, model: name };
+  const choices = Array.from({ length: (body.n ?? 1) * [body.prompt ?? ""].flat().length }, (_, index) => index);
+  const tool = calledTool(body);
+  const called = tool && [
+    {
+      index: 0,
+      id: `call-${id}`,
+      type: "function",
+      function: { name: tool.name, arguments: JSON.stringify(sampleOf(tool.parameters ?? { type: "object" })) },
+    },
+  ];
   const piece = (text: string, finish: string | null) =>
-    kind === "chat"
-      ? { index: 0, delta: { content: text }, logprobs: null, finish_reason: finish }
-      : { index: 0, text, logprobs: null, finish_reason: finish };
+    choices.map((index) =>
+      kind === "chat"
+        ? { index, delta: called ? { tool_calls: called } : { content: text }, logprobs: null, finish_reason: finish }
+        : { index, text, logprobs: null, finish_reason: finish },
+    );
   const usage = (completion: number) => ({
     prompt_tokens: promptTokens,
     completion_tokens: completion,
     total_tokens: promptTokens + completion,
   });
-  const form = body.response_format?.json_schema?.schema;
+  const { json, choice } = body.structured_outputs ?? {};
+  const form = body.response_format?.json_schema?.schema ?? json;
   // Guided decoding: a whole object, however many tokens it takes, in pieces as a tokenizer would make them.
-  const pieces = form && JSON.stringify(sampleOf(form)).match(/.{1,4}/gs)!;
+  const kept = form === undefined ? choice?.[0] : JSON.stringify(sampleOf(form));
+  const pieces = kept?.match(/.{1,4}/gs);
   const most = pieces ? Math.min(pieces.length, words) : words;
-  const ending = pieces && most === pieces.length ? "stop" : "length";
+  const ending = called ? "tool_calls" : pieces && most === pieces.length ? "stop" : "length";
   return new Promise((resolve) => {
     let sent = 0;
     let text = "";
@@ -225,8 +252,9 @@ function produce(
       counters.generated++;
       sent++;
       text += word;
-      if (body.stream === true) say({ ...head, choices: [piece(word, sent >= most ? ending : null)], usage: null });
-      if (sent < most) {
+      if (body.stream === true)
+        say({ ...head, choices: piece(word, sent >= most || called ? ending : null), usage: null });
+      if (sent < most && !called) {
         schedule();
         return;
       }
@@ -234,12 +262,13 @@ function produce(
         if (body.stream_options?.include_usage === true) say({ ...head, choices: [], usage: usage(sent) });
         response.end("data: [DONE]\n\n");
       } else {
-        const message = kind === "chat" ? { message: { role: "assistant", content: text } } : { text };
+        const said = called ? { content: null, tool_calls: called } : { content: text };
+        const message = kind === "chat" ? { message: { role: "assistant", ...said } } : { text };
         const object = kind === "chat" ? "chat.completion" : "text_completion";
         reply(response, 200, {
           ...head,
           object,
-          choices: [{ index: 0, ...message, logprobs: null, finish_reason: ending }],
+          choices: choices.map((index) => ({ index, ...message, logprobs: null, finish_reason: ending })),
           usage: usage(sent),
         });
       }
@@ -250,15 +279,14 @@ function produce(
   });
 }
 
-function promptTokensOf({ messages, prompt = "" }: ChatBody): number {
-  return Math.ceil(JSON.stringify(messages ?? prompt).length / 4);
+/** A call that the request forces; left the choice, the double calls nothing. */
+function calledTool({ tools = [], tool_choice: choice }: ChatBody): Tool | undefined {
+  const named = typeof choice === "object" ? choice.function.name : undefined;
+  return tools.map((tool) => tool.function).find(({ name }) => choice === "required" || name === named);
 }
 
-async function embed(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = JSON.parse(await read(request)) as ChatBody;
-  const inputs = [body.input ?? ""].flat();
-  const data = inputs.map((input, index) => ({ object: "embedding", index, embedding: [input.length, 1, 0] }));
-  reply(response, 200, { object: "list", data, model: body.model, usage: { prompt_tokens: 1, total_tokens: 1 } });
+function promptTokensOf({ messages, prompt = "" }: ChatBody): number {
+  return Math.ceil(JSON.stringify(messages ?? prompt).length / 4);
 }
 
 async function loadAdapter(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -391,6 +419,7 @@ function readSettings(args: readonly string[]): Settings {
     firstMs: Number(process.env.VLLM_DOUBLE_FIRST_MS ?? 2),
     prefillPerSecond: Number(process.env.VLLM_DOUBLE_PREFILL_PER_SECOND ?? Number.POSITIVE_INFINITY),
     startMs: Number(process.env.VLLM_DOUBLE_START_MS ?? 0),
+    autoTools: args.includes("--enable-auto-tool-choice"),
     stamp: process.env.VLLM_DOUBLE_STAMP === "1",
   };
 }

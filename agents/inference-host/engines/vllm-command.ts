@@ -17,6 +17,8 @@ export interface VllmCommandOptions {
   readonly cpuAdapters: number;
   /** Largest rank of the manifest. */
   readonly rank: number;
+  /** Parser of the model's tool calls; undefined: the model may not choose to call one. */
+  readonly toolParser?: string | undefined;
   /** Seconds that vLLM lets requests finish on SIGTERM; its own default of 0 aborts them. */
   readonly shutdownSeconds: number;
   /** @default 8100 */
@@ -28,7 +30,7 @@ export const vllmEnvironment = { VLLM_ALLOW_RUNTIME_LORA_UPDATING: "True", VLLM_
 
 /**
  * The arguments of `vllm` for one base model with adapters, bound to loopback: its LoRA routes take paths and must never be
- * reached from outside. CUDA graphs are captured for small batches only, which shortens the start.
+ * reached from outside. The host polls it four times a second, which is not worth a line of its log each.
  */
 export function vllmArguments(options: VllmCommandOptions): string[] {
   const lora =
@@ -51,6 +53,10 @@ export function vllmArguments(options: VllmCommandOptions): string[] {
     `--max-num-seqs=${options.maxSequences}`,
     "--enable-prefix-caching",
     `--shutdown-timeout=${options.shutdownSeconds}`,
+    "--disable-access-log-for-endpoints=/health,/metrics",
+    ...(options.toolParser === undefined
+      ? []
+      : ["--enable-auto-tool-choice", `--tool-call-parser=${options.toolParser}`]),
     ...lora,
   ];
 }
