@@ -208,7 +208,6 @@ export class LlamaEngine implements Engine {
     onText: (text: string, tokens: number) => Promise<void> | undefined,
     onBegin?: () => Promise<void> | undefined,
   ): Promise<{ usage: Usage; finishReason: string }> {
-    refuseUnsupported(request.body);
     const model = this.#openModel();
     const pool = request.adapter === undefined ? this.#base : this.#adapters.get(request.adapter);
     if (!pool) throw new EngineError(`adapter ${request.adapter} is not loaded`, 404, "not_found_error");
@@ -334,16 +333,6 @@ interface Generation {
 async function newGrammarState(model: LlamaModel, grammar: LlamaGrammar): Promise<LlamaGrammarEvaluationState> {
   const { LlamaGrammarEvaluationState: State } = await loadLlamaPackage();
   return new State({ model, grammar });
-}
-
-/** What only a larger engine does; saying so is better than an answer that ignores it. */
-const unsupported = ["tools", "tool_choice", "logprobs", "top_logprobs", "logit_bias"] as const;
-
-function refuseUnsupported(body: RequestBody): void {
-  for (const key of unsupported) {
-    if (body[key] === undefined || body[key] === false) continue;
-    throw new EngineError(`${key} is not supported by the embedded engine`, 400, "invalid_request_error");
-  }
 }
 
 function stopStrings(body: RequestBody): readonly string[] {
