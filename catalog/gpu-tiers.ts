@@ -21,7 +21,8 @@ export interface EngineSettings {
 
 /** What a tier is when the stack's config says nothing else. */
 export interface TierDefaults {
-  readonly engine: EngineSettings;
+  /** Its adapters are those of the stack's archetypes. */
+  readonly engine: Omit<EngineSettings, "adapterCount" | "adapterRank">;
   /** In order of preference for on-demand nodes; spot takes whichever pool is deepest and cheapest. */
   readonly instanceTypes: readonly InstanceTypeName[];
   /** Encrypted gp3 root volume, GB. Weights lie on the instance's NVMe disk. */
@@ -40,8 +41,6 @@ export const tierDefaults = {
       memoryUtilization: 0.9,
       minConcurrent: 16,
       maxSequences: 64,
-      adapterCount: 35,
-      adapterRank: 32,
     },
     instanceTypes: ["g5.xlarge", "g6.xlarge"],
     diskGb: 100,
@@ -53,13 +52,19 @@ export const tierDefaults = {
       memoryUtilization: 0.85,
       minConcurrent: 2,
       maxSequences: 32,
-      adapterCount: 35,
-      adapterRank: 32,
     },
     instanceTypes: ["g5.2xlarge", "g6.2xlarge"],
     diskGb: 150,
   },
 } as const satisfies Record<string, TierDefaults>;
+
+/** A tier's engine with the adapters that a stack's archetypes ask for. */
+export function tierEngine(
+  tier: keyof typeof tierDefaults,
+  adapters: { readonly count: number; readonly rank: number },
+): EngineSettings {
+  return { ...tierDefaults[tier].engine, adapterCount: adapters.count, adapterRank: adapters.rank };
+}
 
 /** The memory of the smallest GPU among instance types, MiB; types without a GPU count as 0. */
 export function smallestGpuMemoryMiB(types: readonly string[]): number {

@@ -1,5 +1,7 @@
+import type { BaseModelName } from "./gpu-models";
 import { tierDefaults } from "./gpu-tiers";
-import { servingSpeed } from "./serving-model";
+import type { InstanceTypeName } from "./instance-types";
+import { type ServingSpeed, servingSpeed } from "./serving-model";
 
 /** Milliseconds of silence that say nothing yet: a pause of the scheduler, graphs that are captured. */
 export const leastSilenceMs = 5_000;
@@ -11,6 +13,12 @@ export const leastSilenceMs = 5_000;
  */
 export function stallLimitMs(prefillMs: number, leastMs: number = leastSilenceMs): number {
   return Math.max(leastMs, 2 * prefillMs);
+}
+
+/** The speed of the slowest of some instance types; types without a GPU do not count. */
+export function slowestSpeed(model: BaseModelName, instanceTypes: readonly string[]): ServingSpeed {
+  const speeds = instanceTypes.flatMap((type) => servingSpeed(type as InstanceTypeName, model) ?? []);
+  return speeds.reduce((slowest, speed) => (speed.itlBaseMs > slowest.itlBaseMs ? speed : slowest));
 }
 
 /** How long a tier's node may be silent before something is wrong with it. */

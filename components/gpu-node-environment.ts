@@ -1,4 +1,5 @@
 import { planEngine, smallestGpuMemoryMiB } from "../catalog/gpu-tiers";
+import { slowestSpeed } from "../catalog/serving-limits";
 import { drainSeconds, lifecycleHooks, nodePaths } from "../contracts/node";
 import { checkedEngine, type TierSettings } from "./gpu-settings";
 
@@ -21,6 +22,8 @@ export function nodeEnvironment(input: NodeEnvironmentInput): Record<string, str
   const { settings, modelBucket, logGroup, region } = input;
   const engine = checkedEngine(settings);
   const { gpuSlots } = planEngine(engine, settings.instanceTypes);
+  const { registry } = settings;
+  const speed = slowestSpeed(engine.model, settings.instanceTypes);
   const source = `s3://${modelBucket}/${engine.model}`;
   return {
     AWS_REGION: region,
@@ -30,6 +33,9 @@ export function nodeEnvironment(input: NodeEnvironmentInput): Record<string, str
     GPU_METRICS_EXPECT_GPUS: "1",
     GPU_METRICS_PERIOD: String(settings.metricPeriod),
     INFERENCE_HOST_ADAPTERS: source,
+    ...(registry && {
+      INFERENCE_HOST_ARCHETYPES: `base64:${Buffer.from(JSON.stringify(registry)).toString("base64")}`,
+    }),
     INFERENCE_HOST_BASE_MODEL: engine.model,
     INFERENCE_HOST_CACHE: nodePaths.adapters,
     INFERENCE_HOST_CONTEXT_TOKENS: String(engine.contextTokens),
@@ -45,6 +51,9 @@ export function nodeEnvironment(input: NodeEnvironmentInput): Record<string, str
     INFERENCE_HOST_MAX_RANK: String(engine.adapterRank),
     INFERENCE_HOST_MAX_SEQUENCES: String(engine.maxSequences),
     INFERENCE_HOST_MODEL: `${nodePaths.models}/${engine.model}`,
+    INFERENCE_HOST_PREFILL_TOKENS_PER_SECOND: String(speed.prefillTokensPerSecond),
     INFERENCE_HOST_TERMINATE_HOOK: lifecycleHooks.terminate,
+    INFERENCE_HOST_TOKEN_MS: String(speed.itlBaseMs),
+    INFERENCE_HOST_TOKEN_MS_PER_SEQUENCE: String(speed.itlPerSequenceMs),
   };
 }

@@ -1,6 +1,6 @@
 import type { BaseModelName } from "../catalog/gpu-models";
-import { type EngineSettings, tierDefaults } from "../catalog/gpu-tiers";
-import type { GpuTier } from "../contracts/archetypes";
+import { type EngineSettings, tierDefaults, tierEngine } from "../catalog/gpu-tiers";
+import { adapterDemand, type GpuTier, layRegistry, type RegistryDocument } from "../contracts/archetypes";
 import type { MetricPeriod } from "../contracts/metrics";
 
 /** One target-tracking policy. */
@@ -69,6 +69,8 @@ export interface TierSettings {
   readonly predictive?: PredictiveSettings;
   readonly scheduled: readonly ScheduledSettings[];
   readonly engine: Omit<EngineSettings, "model"> & { readonly model: string };
+  /** Archetypes and chains that the stack lays over the product's; absent where it has none. */
+  readonly registry?: RegistryDocument;
 }
 
 /** What the config says of a policy. */
@@ -120,8 +122,11 @@ export const scalingDefaults = {
   queueDepth: { target: 4, scaleIn: true },
 } as const satisfies Partial<TierSettings>;
 
-/** Fills in what the config leaves out. */
-export function resolveTier(tier: GpuTier, config: TierConfig): TierSettings {
+/**
+ * Fills in what the config leaves out.
+ * @param registry What the stack lays over the product's archetypes: their adapters decide the slots of a node
+ */
+export function resolveTier(tier: GpuTier, config: TierConfig, registry?: RegistryDocument): TierSettings {
   const defaults = tierDefaults[tier];
   const scheduled = config.scheduled ?? [];
   const lowest = Math.min(config.min, ...scheduled.map(({ min }) => min ?? config.min));
@@ -144,7 +149,8 @@ export function resolveTier(tier: GpuTier, config: TierConfig): TierSettings {
     warmPool: config.warmPool && { minSize: 0, reuseOnScaleIn: false, ...config.warmPool },
     predictive: config.predictive,
     scheduled,
-    engine: { ...defaults.engine, ...config.engine },
+    engine: { ...tierEngine(tier, adapterDemand(layRegistry(registry ?? {}))), ...config.engine },
+    ...(registry && { registry }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { levels, type UsageKey, usageAssumptions } from "../catalog/usage";
+import { ownArchetypesSchema, ownChainsSchema } from "../contracts/own-archetypes";
 import { signatureAlgorithms } from "../contracts/players";
 import { gpuImageSchema, gpuSchema, ue5BuilderSchema } from "./gpu-schema";
 
@@ -170,6 +171,10 @@ export const platformSchema = z.strictObject({
   /** @default none, so that services take keys and no tokens */
   players: players.optional(),
   gpu: gpuSchema.optional(),
+  /** Archetypes laid over the product's, by name; `false` leaves one of the product's out (docs/archetypes.md). */
+  archetypes: ownArchetypesSchema.optional(),
+  /** Chains laid over the product's. */
+  chains: ownChainsSchema.optional(),
   ue5Builder: ue5BuilderSchema.optional(),
 });
 

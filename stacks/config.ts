@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { InputError } from "../contracts/input-error";
+import { closestIssue } from "../contracts/wrong-property";
 import { type PlatformConfig, platformSchema, type SharedConfig, sharedSchema } from "./config-schema";
 import { ephemeralDefaults } from "./ephemeral";
 import { type StackKind, stackKind } from "./kind";
@@ -46,7 +47,7 @@ export function parseConfig<T>(schema: z.ZodType<T>, given: unknown, stack: stri
   const result = schema.safeParse(given, { reportInput: true });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new InputError(describeIssue(issue!, schema, given, stack));
+  throw new InputError(describeIssue(closestIssue(issue!), schema, given, stack));
 }
 
 function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, given: unknown, stack: string) {
@@ -88,13 +89,16 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 interface SchemaNode {
   readonly shape?: Record<PropertyKey, unknown>;
   readonly valueType?: unknown;
+  readonly options?: readonly unknown[];
   unwrap?(): unknown;
 }
 
-/** The schema inside optional, default and nullable wrappers. */
+/** The schema inside optional, default and nullable wrappers; of several forms the one that has keys. */
 function unwrapped(node: unknown): SchemaNode {
   const schemaNode = (node ?? {}) as SchemaNode;
-  return schemaNode.unwrap === undefined ? schemaNode : unwrapped(schemaNode.unwrap());
+  if (schemaNode.unwrap !== undefined) return unwrapped(schemaNode.unwrap());
+  const withKeys = schemaNode.options?.map(unwrapped).find(({ shape }) => shape !== undefined);
+  return withKeys ?? schemaNode;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -4,7 +4,7 @@ import { GpuLoadBalancer } from "../components/gpu-load-balancer";
 import { reportFindings } from "../components/gpu-report";
 import { resolveTier } from "../components/gpu-settings";
 import { GpuTier } from "../components/gpu-tier";
-import { type GpuTier as GpuTierName, gpuTiers } from "../contracts/archetypes";
+import { type GpuTier as GpuTierName, gpuTiers, type RegistryDocument } from "../contracts/archetypes";
 import { sharedParameters } from "../contracts/shared-parameters";
 import type { GpuConfig } from "./gpu-schema";
 import { sharedParameter } from "./shared-parameter";
@@ -13,6 +13,8 @@ export interface GpuNodesArgs {
   readonly config: GpuConfig;
   readonly stack: string;
   readonly production: boolean;
+  /** Archetypes and chains of the stack's own. */
+  readonly registry: RegistryDocument | undefined;
   readonly vpcId: pulumi.Input<string>;
   readonly subnetIds: pulumi.Input<string[]>;
   /** Topic that is told about nodes that fail to launch or to terminate. */
@@ -31,7 +33,7 @@ export function gpuNodes(args: GpuNodesArgs, opts: pulumi.ComponentResourceOptio
   const where = `Pulumi.${args.stack}.yaml, key game-ai-platform:gpu`;
   const declared = gpuTiers.flatMap((tier) => {
     const given = config[tier];
-    return given === undefined ? [] : [resolveTier(tier, given)];
+    return given === undefined ? [] : [resolveTier(tier, given, args.registry)];
   });
   if (declared.length === 0) return undefined;
   reportFindings(checkQuotas(declared, config.quotas), "gpu", where);

@@ -13,6 +13,7 @@ import { Edge } from "../components/edge";
 import { EventTopic } from "../components/messaging";
 import { Network } from "../components/network";
 import { Ue5Builder } from "../components/ue5-builder";
+import { ownRegistry } from "../contracts/own-archetypes";
 import { ports } from "../contracts/ports";
 import { sharedParameters } from "../contracts/shared-parameters";
 import { platformTags, taggingProvider } from "./account";
@@ -58,7 +59,17 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
   documents.logTo(edge.logs);
   const gpu =
     settings.gpu &&
-    gpuNodes({ config: settings.gpu, ...config, ...inNetwork, alertsTopicArn, tags: platformTags(config) }, opts);
+    gpuNodes(
+      {
+        config: settings.gpu,
+        ...config,
+        registry: ownRegistry(settings, config.stack),
+        ...inNetwork,
+        alertsTopicArn,
+        tags: platformTags(config),
+      },
+      opts,
+    );
   if (settings.ue5Builder) createUe5Builder(settings.ue5Builder);
   const { queues } = createServices(
     services,

@@ -1,15 +1,23 @@
 import { type BootPhase, bootPhases, bootToReady, networkGbps, type Preparation } from "../../catalog/gpu-boot";
 import { baseWeightBytes, describeGpuMemory, type GpuMemoryPlan } from "../../catalog/gpu-memory";
 import { type BaseModelName, baseModels } from "../../catalog/gpu-models";
-import { type EngineSettings, planEngine, smallestGpuMemoryMiB, tierDefaults } from "../../catalog/gpu-tiers";
+import {
+  type EngineSettings,
+  planEngine,
+  smallestGpuMemoryMiB,
+  tierDefaults,
+  tierEngine,
+} from "../../catalog/gpu-tiers";
 import { findInstanceType, singleGpuTypes } from "../../catalog/instance-types";
-import type { GpuTier } from "../../contracts/archetypes";
+import { adapterDemand, type GpuTier, productRegistry, type Registry } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 
 /** What a stack's config or the command line sets of a tier; the rest are the tier's defaults. */
 export interface TierOverrides {
   readonly engine?: Partial<Omit<EngineSettings, "model">> & { readonly model?: string };
   readonly instanceTypes?: readonly string[];
+  /** Archetypes whose adapters the nodes hold. @default the product's */
+  readonly registry?: Registry;
 }
 
 /** A tier's memory and boot, as data. */
@@ -40,7 +48,11 @@ export function explainTier(tier: GpuTier, overrides: TierOverrides, where: stri
   if (!Object.hasOwn(baseModels, model)) {
     throw new InputError({ path: "engine.model", given: model, allowed: Object.keys(baseModels).join(", "), where });
   }
-  const engine: EngineSettings = { ...defaults.engine, ...overrides.engine, model: model as BaseModelName };
+  const engine: EngineSettings = {
+    ...tierEngine(tier, adapterDemand(overrides.registry ?? productRegistry)),
+    ...overrides.engine,
+    model: model as BaseModelName,
+  };
   const weightBytes = baseWeightBytes(baseModels[engine.model]);
   const network = Math.min(...instanceTypes.map(networkGbps));
   const boot = Object.fromEntries(

@@ -1,8 +1,9 @@
-import { type EngineSettings, tierDefaults } from "../../catalog/gpu-tiers";
+import { type EngineSettings, tierEngine } from "../../catalog/gpu-tiers";
 import { findInstanceType } from "../../catalog/instance-types";
-import { type GpuTier, gpuTiers } from "../../contracts/archetypes";
+import { adapterDemand, type GpuTier, gpuTiers, layRegistry } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { drainSeconds } from "../../contracts/node";
+import { ownRegistryOf } from "../../contracts/own-archetypes";
 import type { Evaluation, PropertyMap, RecordedResource } from "../engine/types";
 import { known, numberOf, objectOf, objectsOf, ResourceIndex, textOf } from "./evaluation-reader";
 import { alarmQuery, dataQueries, targetTrackingQuery } from "./metric-query";
@@ -58,10 +59,12 @@ export function scalingPlanOf(evaluation: Evaluation): ScalingPlan {
  * data, which is not known before a deployment; so this is the one thing that is read from the config.
  */
 export function enginesOf(evaluation: Evaluation): Readonly<Record<GpuTier, EngineSettings>> {
-  const text = Object.entries(evaluation.config).find(([key]) => key.endsWith(":gpu"))?.[1] ?? "{}";
-  const config = objectOf(JSON.parse(text)) ?? {};
+  const text = (name: string) => Object.entries(evaluation.config).find(([key]) => key.endsWith(`:${name}`))?.[1];
+  const config = objectOf(JSON.parse(text("gpu") ?? "{}")) ?? {};
+  const own = ownRegistryOf({ archetypes: text("archetypes"), chains: text("chains") }, evaluation.stack);
+  const adapters = adapterDemand(layRegistry(own ?? {}));
   const engine = (tier: GpuTier): EngineSettings => ({
-    ...tierDefaults[tier].engine,
+    ...tierEngine(tier, adapters),
     ...(objectOf(objectOf(config[tier])?.engine) as Partial<EngineSettings> | undefined),
   });
   return { gold: engine("gold"), silver: engine("silver") };

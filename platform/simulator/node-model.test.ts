@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { tierDefaults } from "../../catalog/gpu-tiers";
+import { tierEngine } from "../../catalog/gpu-tiers";
 import { servingModel } from "../../catalog/serving-model";
 import { NodeModel, waitingByChance } from "./node-model";
 import { defaultWorkload } from "./workload";
 
+const product = { count: 35, rank: 32 };
 const llama = servingModel("g5.2xlarge", {
-  ...tierDefaults.silver.engine,
+  ...tierEngine("silver", { count: 0, rank: 32 }),
   model: "Llama-3.1-8B-Instruct",
-  adapterCount: 0,
   contextTokens: 8192,
 })!;
 const bench = { ...defaultWorkload.silver, inputTokens: 550, cachedInputShare: 0, outputTokens: 150 };
@@ -36,7 +36,7 @@ describe("model of one node", () => {
   });
 
   it("lets the three signals disagree: utilisation is full long before the batch, the KV cache hardly used at all", () => {
-    const gold = servingModel("g5.xlarge", tierDefaults.gold.engine)!;
+    const gold = servingModel("g5.xlarge", tierEngine("gold", product))!;
     const node = new NodeModel(gold, defaultWorkload.gold);
     const batch = node.maxBatch / 10;
     assert.ok(node.utilization(batch) > 95);
@@ -45,12 +45,12 @@ describe("model of one node", () => {
   });
 
   it("says which speeds are estimates, and halves the speed of a GPU with half the memory bandwidth", () => {
-    const a10g = servingModel("g5.xlarge", tierDefaults.gold.engine)!;
-    const l4 = servingModel("g6.xlarge", tierDefaults.gold.engine)!;
+    const a10g = servingModel("g5.xlarge", tierEngine("gold", product))!;
+    const l4 = servingModel("g6.xlarge", tierEngine("gold", product))!;
     assert.equal(llama.confidence, "measured");
     assert.equal(a10g.confidence, "estimate");
     assert.equal(l4.itlBaseMs, a10g.itlBaseMs * 2);
-    assert.equal(servingModel("c5.4xlarge", tierDefaults.gold.engine), undefined);
+    assert.equal(servingModel("c5.4xlarge", tierEngine("gold", product)), undefined);
   });
 
   it("makes few requests wait by chance where slots are many, and more as the load nears one", () => {

@@ -1,8 +1,8 @@
-import { type EngineSettings, tierDefaults } from "../../catalog/gpu-tiers";
+import { type EngineSettings, tierEngine } from "../../catalog/gpu-tiers";
 import type { InstanceTypeName } from "../../catalog/instance-types";
 import { hoursPerMonth, instancePrice, prices } from "../../catalog/prices";
 import { type ServingModel, servingModel } from "../../catalog/serving-model";
-import type { GpuTier } from "../../contracts/archetypes";
+import { adapterDemand, type GpuTier, productRegistry } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
 import { type Assumptions, defaultAssumptions } from "./assumptions";
 import { BootModel } from "./boot";
@@ -165,7 +165,10 @@ function check({ plan, demand }: SimulateOptions, stepSeconds: number): void {
 /** The node that the group's first instance type makes of its tier's engine. */
 export function servingOf(group: GroupPlan, { engines }: Pick<SimulateOptions, "engines">): ServingModel {
   const type = group.instanceTypes[0] ?? "nothing";
-  const serving = servingModel(type as InstanceTypeName, engines?.[group.tier] ?? tierDefaults[group.tier].engine);
+  const serving = servingModel(
+    type as InstanceTypeName,
+    engines?.[group.tier] ?? tierEngine(group.tier, adapterDemand(productRegistry)),
+  );
   if (serving !== undefined) return serving;
   throw new InputError({
     path: `${group.name}.instanceTypes`,

@@ -1,6 +1,7 @@
 import { Argument, type Command } from "commander";
-import { type GpuTier, gpuTiers } from "../../../contracts/archetypes";
+import { type GpuTier, gpuTiers, layRegistry } from "../../../contracts/archetypes";
 import { InputError } from "../../../contracts/input-error";
+import { ownRegistryOf } from "../../../contracts/own-archetypes";
 import { wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
 import { readProject } from "../../engine/project";
@@ -55,6 +56,7 @@ function overridesFrom(tier: GpuTier, flags: ExplainFlags): TierOverrides {
   const given = flags.stack === undefined ? {} : tierConfig(tier, flags.cwd, flags.stack);
   return {
     ...(given.instanceTypes && { instanceTypes: given.instanceTypes }),
+    ...(given.registry && { registry: given.registry }),
     engine: {
       ...given.engine,
       ...(flags.model !== undefined && { model: flags.model }),
@@ -67,10 +69,13 @@ function overridesFrom(tier: GpuTier, flags: ExplainFlags): TierOverrides {
 /** The tier as the stack's file has it; the program itself checks it when the stack is previewed. */
 function tierConfig(tier: GpuTier, cwd: string, stack: string): TierOverrides {
   const project = readProject(findProject(cwd));
-  const text = readStackConfig(project, stack).values[`${project.name}:gpu`];
+  const { values } = readStackConfig(project, stack);
+  const own = (key: string) => values[`${project.name}:${key}`];
+  const text = own("gpu");
   const config = text === undefined ? undefined : (JSON.parse(text) as Partial<Record<GpuTier, TierOverrides>>);
   const given = config?.[tier];
-  if (given !== undefined) return given;
+  const registry = ownRegistryOf({ archetypes: own("archetypes"), chains: own("chains") }, stack);
+  if (given !== undefined) return registry === undefined ? given : { ...given, registry: layRegistry(registry) };
   throw new InputError({
     path: `gpu.${tier}`,
     given: undefined,
