@@ -68,6 +68,8 @@ interface ChatBody {
   readonly response_format?: { readonly type?: string; readonly json_schema?: { readonly schema?: object } };
   readonly prompt?: string | readonly string[];
   readonly n?: number;
+  readonly stop?: string | readonly string[];
+  readonly logprobs?: boolean | number;
   readonly structured_outputs?: { readonly json?: object; readonly choice?: readonly string[] };
   readonly tools?: readonly { readonly function: Tool }[];
   readonly tool_choice?: string | { readonly function: { readonly name: string } };
@@ -186,11 +188,13 @@ function produce(
       function: { name: tool.name, arguments: JSON.stringify(sampleOf(tool.parameters ?? { type: "object" })) },
     },
   ];
+  const logprobs = body.logprobs ? { content: [] } : null;
+  const stops = [body.stop ?? []].flat();
   const piece = (text: string, finish: string | null) =>
     choices.map((index) =>
       kind === "chat"
-        ? { index, delta: called ? { tool_calls: called } : { content: text }, logprobs: null, finish_reason: finish }
-        : { index, text, logprobs: null, finish_reason: finish },
+        ? { index, delta: called ? { tool_calls: called } : { content: text }, logprobs, finish_reason: finish }
+        : { index, text, logprobs, finish_reason: finish },
     );
   const usage = (completion: number) => ({
     prompt_tokens: promptTokens,
@@ -200,7 +204,8 @@ function produce(
   const { json, choice } = body.structured_outputs ?? {};
   const form = body.response_format?.json_schema?.schema ?? json;
   // Guided decoding: a whole object, however many tokens it takes, in pieces as a tokenizer would make them.
-  const kept = form === undefined ? choice?.[0] : JSON.stringify(sampleOf(form));
+  const object = body.response_format?.type === "json_object";
+  const kept = form !== undefined ? JSON.stringify(sampleOf(form)) : object ? "{}" : choice?.[0];
   const pieces = kept?.match(/.{1,4}/gs);
   const most = pieces ? Math.min(pieces.length, words) : words;
   const ending = called ? "tool_calls" : pieces && most === pieces.length ? "stop" : "length";
@@ -251,10 +256,14 @@ function produce(
       if (sent === 0) counters.prompted += promptTokens;
       counters.generated++;
       sent++;
-      text += word;
-      if (body.stream === true)
-        say({ ...head, choices: piece(word, sent >= most || called ? ending : null), usage: null });
-      if (sent < most && !called) {
+      const found = stops.map((stop) => (text + word).indexOf(stop)).filter((at) => at >= 0);
+      const stopped = found.length > 0;
+      const said = stopped ? (text + word).slice(text.length, Math.min(...found)) : word;
+      text += said;
+      const last = sent >= most || called !== undefined || stopped;
+      const finishReason = stopped ? "stop" : ending;
+      if (body.stream === true) say({ ...head, choices: piece(said, last ? finishReason : null), usage: null });
+      if (!last) {
         schedule();
         return;
       }
@@ -262,13 +271,13 @@ function produce(
         if (body.stream_options?.include_usage === true) say({ ...head, choices: [], usage: usage(sent) });
         response.end("data: [DONE]\n\n");
       } else {
-        const said = called ? { content: null, tool_calls: called } : { content: text };
-        const message = kind === "chat" ? { message: { role: "assistant", ...said } } : { text };
+        const answered = called ? { content: null, tool_calls: called } : { content: text };
+        const message = kind === "chat" ? { message: { role: "assistant", ...answered } } : { text };
         const object = kind === "chat" ? "chat.completion" : "text_completion";
         reply(response, 200, {
           ...head,
           object,
-          choices: choices.map((index) => ({ index, ...message, logprobs: null, finish_reason: ending })),
+          choices: choices.map((index) => ({ index, ...message, logprobs, finish_reason: finishReason })),
           usage: usage(sent),
         });
       }
