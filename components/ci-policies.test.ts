@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { policySizeProblem } from "../catalog/iam";
-import { deployStatements, workflowTrust } from "./ci-policies";
-import { deployRoles } from "./ci-roles";
+import { deployRoles } from "../contracts/deploy-roles";
+import { deployStatements, lookStatements, workflowTrust } from "./ci-policies";
 import { policyDocument } from "./policy";
 
 const scope = { accountId: "123456789012", region: "us-east-1", stateBucket: "state" };
@@ -17,9 +17,29 @@ describe("components/ci-policies", () => {
   });
 
   it("stays within the size of a role's inline policies", () => {
-    for (const { stacks } of Object.values(deployRoles)) {
-      assert.equal(policySizeProblem("inlinePoliciesOfRole", text(stacks)), undefined);
+    for (const { stacks, may } of Object.values(deployRoles)) {
+      const statements = (may === "look" ? lookStatements : deployStatements)(stacks, scope);
+      assert.equal(policySizeProblem("inlinePoliciesOfRole", JSON.stringify(policyDocument(statements))), undefined);
     }
+  });
+
+  it("lets a plan look at everything and change nothing", () => {
+    const allowed = lookStatements(["prod"], scope).flatMap(({ actions }) => actions);
+    const looking = /:(Describe|Get|List)/;
+    assert.deepEqual(
+      allowed.filter((action) => !looking.test(action)),
+      [],
+    );
+    for (const secret of ["secretsmanager:GetSecretValue", "logs:GetLogEvents", "sqs:ReceiveMessage"]) {
+      assert.ok(!allowed.some((action) => new RegExp(`^${action.replaceAll("*", ".*")}$`).test(secret)), secret);
+    }
+  });
+
+  it("gives each job an environment of its own, so that none can take the role of another", () => {
+    const names = Object.values(deployRoles).map(({ environment }) => environment);
+    assert.equal(new Set(names).size, names.length);
+    // GitHub sends a colon in a name as %3A and does not escape a percent sign, so two names could share a subject.
+    for (const name of names) assert.match(name, /^[a-z]+$/);
   });
 
   const subjectOf = (ids?: { owner: number; repository: number; orNames?: boolean }) => {

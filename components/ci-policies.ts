@@ -23,6 +23,7 @@ export function buildStatements(repositories: readonly Text[], artefacts: Text, 
         "ecr:BatchGetImage",
         "ecr:CompleteLayerUpload",
         "ecr:DescribeImages",
+        "ecr:DescribeImageScanFindings",
         "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload",
         "ecr:PutImage",
@@ -54,6 +55,7 @@ const managedServices = [
   "scheduler:*",
   "servicediscovery:*",
   "tag:GetResources",
+  "tag:TagResources",
   "wafv2:*",
 ] as const;
 
@@ -118,6 +120,7 @@ export function deployStatements(stacks: readonly string[], { accountId, region,
         "iam:ListAttachedRolePolicies",
         "iam:ListInstanceProfilesForRole",
         "iam:ListRolePolicies",
+        "iam:ListRoleTags",
         "iam:PutRolePolicy",
         "iam:RemoveRoleFromInstanceProfile",
         "iam:TagInstanceProfile",
@@ -128,6 +131,7 @@ export function deployStatements(stacks: readonly string[], { accountId, region,
       ],
       resources: [...named("iam", "role"), ...named("iam", "instance-profile")],
     },
+    { sid: "LookAtAccount", actions: ["iam:ListRoles", "servicequotas:Get*"], resources: ["*"] },
     { sid: "ManageSecrets", actions: ["secretsmanager:*"], resources: regional("secretsmanager", "secret", ":") },
     {
       sid: "PassRoles",
@@ -149,13 +153,67 @@ export function deployStatements(stacks: readonly string[], { accountId, region,
   ];
 }
 
-function stateStatements(stacks: readonly string[], stateBucket: string | undefined): Statement[] {
+/** Reads of every service that stacks have something in, and of nothing that is in it: no object, no secret, no log line. */
+const looks = [
+  "acm:Describe*",
+  "acm:List*",
+  "application-autoscaling:Describe*",
+  "application-autoscaling:ListTags*",
+  "autoscaling:Describe*",
+  "cloudwatch:Describe*",
+  "cloudwatch:ListTags*",
+  "ec2:Describe*",
+  "ecr:Describe*",
+  "ecs:Describe*",
+  "ecs:List*",
+  "elasticache:Describe*",
+  "elasticache:ListTags*",
+  "elasticloadbalancing:Describe*",
+  "iam:GetInstanceProfile",
+  "iam:GetRole",
+  "iam:GetRolePolicy",
+  "iam:ListAttachedRolePolicies",
+  "iam:ListInstanceProfilesForRole",
+  "iam:ListRolePolicies",
+  "kms:DescribeKey",
+  "logs:Describe*",
+  "logs:ListTags*",
+  "rds:Describe*",
+  "rds:ListTags*",
+  "s3:GetBucket*",
+  "s3:GetEncryptionConfiguration",
+  "s3:GetLifecycleConfiguration",
+  "scheduler:Get*",
+  "secretsmanager:DescribeSecret",
+  "secretsmanager:GetResourcePolicy",
+  "servicediscovery:Get*",
+  "servicediscovery:ListTags*",
+  "sns:Get*",
+  "sns:ListTags*",
+  "sqs:GetQueueAttributes",
+  "sqs:ListQueueTags",
+  "ssm:GetParameter",
+  "ssm:ListTagsForResource",
+  "wafv2:Get*",
+  "wafv2:ListTags*",
+] as const;
+
+/** Compares environments with what there is, and can change neither: for drift reports and plans. */
+export function lookStatements(stacks: readonly string[], { stateBucket }: CiScope): Statement[] {
+  return [{ sid: "Look", actions: looks, resources: ["*"] }, ...stateStatements(stacks, stateBucket, ["s3:GetObject"])];
+}
+
+function stateStatements(
+  stacks: readonly string[],
+  stateBucket: string | undefined,
+  actions: readonly string[] = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+): Statement[] {
   if (stateBucket === undefined) return [];
   return [
     { sid: "ListState", actions: ["s3:ListBucket"], resources: [`arn:aws:s3:::${stateBucket}`] },
     {
       sid: "OwnState",
-      actions: ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+      actions,
       resources: stacks.map((stack) => `arn:aws:s3:::${stateBucket}/.pulumi/*/game-ai-platform/${stack}*`),
     },
   ];

@@ -1,8 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { policySizeProblem } from "../catalog/iam";
+import { deployRoles } from "../contracts/deploy-roles";
 import { InputError } from "../contracts/input-error";
-import { buildStatements, type CiScope, deployStatements, type WorkflowRepository, workflowTrust } from "./ci-policies";
+import {
+  buildStatements,
+  type CiScope,
+  deployStatements,
+  lookStatements,
+  type WorkflowRepository,
+  workflowTrust,
+} from "./ci-policies";
 import { Component } from "./component";
 import { product } from "./names";
 import { policyDocument, policyText, type Statement } from "./policy";
@@ -14,13 +22,6 @@ export interface CiRolesArgs extends WorkflowRepository {
   readonly repositoryArns: readonly pulumi.Input<string>[];
   readonly artefactBucketArn: pulumi.Input<string>;
 }
-
-/** The roles that deploy: which stacks each may touch, and the GitHub environment whose protection rules guard it. */
-export const deployRoles = {
-  "deploy-dev": { stacks: ["dev"], environment: "dev" },
-  "deploy-ephemeral": { stacks: ["pr-*", "eph-*"], environment: "ephemeral" },
-  "deploy-prod": { stacks: ["prod"], environment: "prod" },
-} as const;
 
 const issuer = "https://token.actions.githubusercontent.com";
 
@@ -41,11 +42,11 @@ export class CiRoles extends Component {
     const build = createRole(this, "build", "ref:refs/heads/main");
     const objects = pulumi.interpolate`${args.artefactBucketArn}/*`;
     attach(this, "build", build, policyText(buildStatements(args.repositoryArns, args.artefactBucketArn, objects)));
-    const deploy = Object.entries(deployRoles).map(([role, { stacks, environment }]) => {
+    const deploy = Object.entries(deployRoles).map(([role, { stacks, environment, may }]) => {
       const created = createRole(this, role, `environment:${environment}`);
       const policy = pulumi.output(args.accountId).apply((accountId) => {
         const scope: CiScope = { accountId, region: args.region, stateBucket: args.stateBucket };
-        return checkedText(role, deployStatements(stacks, scope));
+        return checkedText(role, may === "look" ? lookStatements(stacks, scope) : deployStatements(stacks, scope));
       });
       attach(this, role, created, policy);
       return [role, created.arn] as const;

@@ -12,3 +12,6 @@ export const ephemeralName = /^(pr|eph)-[a-z0-9](?:[a-z0-9-]{0,14}[a-z0-9])?$/;
 
 /** The allowed names, for messages. */
 export const ephemeralNamesAllowed = `an ephemeral name such as pr-123 or eph-ana (${ephemeralName.source})`;
+
+/** The same names as patterns of IAM policies, which know a star alone. */
+export const ephemeralFamilies = ["pr-*", "eph-*"] as const;

@@ -86,7 +86,13 @@ export async function pulumiBackend(options: PulumiBackendOptions): Promise<Back
       const found = stacks.find((stack) => shortName(stack.name) === name);
       return found && asked(() => withTags(found));
     },
-    create: (name) => asked(() => workspace.createStack(name)),
+    create: (name) =>
+      workspace.createStack(name).catch((error: unknown) => {
+        const taken = error instanceof CliFailure && /already exists/.test(error.ended.stderr);
+        if (!taken) throw explained(error, environment);
+        const allowed = "a stack that nobody else makes at this moment; run it again";
+        throw new InputError({ path: "name", given: name, allowed, where: "the state backend" });
+      }),
     setTags: (name, tags) =>
       asked(async () => {
         for (const [key, value] of Object.entries(tags)) await workspace.setTag(name, key, value);
