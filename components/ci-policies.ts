@@ -142,7 +142,7 @@ export function deployStatements(stacks: readonly string[], { accountId, region,
     {
       sid: "ReadShared",
       actions: ["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"],
-      resources: [`arn:aws:ssm:${region}:${accountId}:parameter/${product}/shared/*`],
+      resources: [sharedParametersArn(region, accountId)],
     },
     {
       sid: "UseServiceLinkedRoles",
@@ -192,16 +192,22 @@ const looks = [
   "sns:ListTags*",
   "sqs:GetQueueAttributes",
   "sqs:ListQueueTags",
-  "ssm:GetParameter",
   "ssm:ListTagsForResource",
   "wafv2:Get*",
   "wafv2:ListTags*",
 ] as const;
 
 /** Compares environments with what there is, and can change neither: for drift reports and plans. */
-export function lookStatements(stacks: readonly string[], { stateBucket }: CiScope): Statement[] {
-  return [{ sid: "Look", actions: looks, resources: ["*"] }, ...stateStatements(stacks, stateBucket, ["s3:GetObject"])];
+export function lookStatements(stacks: readonly string[], { accountId, region, stateBucket }: CiScope): Statement[] {
+  return [
+    { sid: "Look", actions: looks, resources: ["*"] },
+    { sid: "ReadShared", actions: ["ssm:GetParameter"], resources: [sharedParametersArn(region, accountId)] },
+    ...stateStatements(stacks, stateBucket, ["s3:GetObject"]),
+  ];
 }
+
+const sharedParametersArn = (region: string, accountId: string): string =>
+  `arn:aws:ssm:${region}:${accountId}:parameter/${product}/shared/*`;
 
 function stateStatements(
   stacks: readonly string[],

@@ -197,7 +197,7 @@ describe("platform ephemeral with the real CLI", function () {
         "AWS that cannot be reached",
         ["reap"],
         /AWS: "ECONNREFUSED" is not allowed/,
-        { env: { AWS_ENDPOINT_URL: "http://127.0.0.1:9" } },
+        { env: { AWS_ENDPOINT_URL: "http://127.0.0.1:65499" } },
       ],
       [
         "the wrong account",

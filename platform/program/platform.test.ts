@@ -294,6 +294,8 @@ describe("the shared stack", () => {
       "gaming-ci-deploy-dev",
       "gaming-ci-deploy-ephemeral",
       "gaming-ci-deploy-prod",
+      "gaming-ci-plan",
+      "gaming-ci-reap",
     ]);
     named(shared, "certificate-validation");
     named(shared, "certificate-arn-parameter");
