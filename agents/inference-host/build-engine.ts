@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { describeGpuMemory, planGpuMemory } from "../../catalog/gpu-memory";
 import { findBaseModel, type LoraModule } from "../../catalog/gpu-models";
 import { InputError } from "../../contracts/input-error";
+import { isGguf } from "../../runtime/gguf";
 import type { Logger } from "../../runtime/logger";
 import type { AdapterManifest } from "./adapters/manifest";
 import type { Engine } from "./engines/engine";
@@ -55,22 +55,6 @@ function buildLlama(options: HostOptions, toy: ToyFiles | undefined, logger: Log
     },
     logger,
   );
-}
-
-/** True for a file that starts as every GGUF file does; llama.cpp's own message names no file. */
-function isGguf(path: string): boolean {
-  const start = Buffer.alloc(4);
-  try {
-    const file = openSync(path, "r");
-    try {
-      readSync(file, start);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return false;
-  }
-  return start.toString("latin1") === "GGUF";
 }
 
 function buildVllm(options: HostOptions, manifest: AdapterManifest | undefined, logger: Logger): Engine {

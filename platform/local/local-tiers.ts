@@ -12,6 +12,8 @@ export interface LocalTiers {
   readonly awsEndpoint: string;
   /** Archetypes and chains that the nodes serve. */
   readonly registry: Registry;
+  /** Name of the real model that they serve; absent for the toy. */
+  readonly model?: string;
   states(): readonly TierState[];
   decisions(): readonly LocalDecision[];
   /** The output of a node's process, by name; undefined for a name that is none of a tier's. */

@@ -42,6 +42,8 @@ export interface LocalOptions {
   readonly database: LocalDatabase;
   readonly pace: ScalingPace;
   readonly steps: Steps;
+  /** GGUF file that the nodes serve, on one node for all tiers. @default the toy, on a node for each */
+  readonly model?: string;
 }
 
 /** What is known before anything runs. */
@@ -104,6 +106,7 @@ async function bringUp(options: LocalOptions, signal: AbortSignal, closing: Clos
         ports,
         pace,
         closing,
+        ...(options.model !== undefined && { model: options.model }),
         onChange: feed.changed,
         say: (line) => steps.say(line),
       })
@@ -287,7 +290,7 @@ async function tiersUp(tiers: LocalTiers, steps: Steps): Promise<void> {
   }
   for (const { tier, step } of rows) {
     const { url, nodes } = tiers.states().find((state) => state.tier === tier)!;
-    step.done(`${url}, ${nodes.length} node of simulated GPUs and a toy model`);
+    step.done(`${url}, ${nodes.length} node of simulated GPUs and ${tiers.model ?? "a toy model"}`);
   }
 }
 

@@ -20,6 +20,8 @@ export interface UpOptions {
   readonly pace: ScalingPace;
   readonly json: boolean;
   readonly watch: boolean;
+  /** GGUF file that the nodes serve. @default the toy */
+  readonly model?: string;
 }
 
 /** Longest that stopping may take before everything is cut off, in milliseconds. */

@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, () => Register>> = {
   prices: () => (require("./prices") as typeof import("./prices")).registerPrices,
   report: () => (require("./report") as typeof import("./report")).registerReport,
   explain: () => (require("./explain") as typeof import("./explain")).registerExplain,
+  model: () => (require("./model") as typeof import("./model")).registerModel,
   new: () => (require("./new") as typeof import("./new")).registerNew,
   document: () => (require("./document") as typeof import("./document")).registerDocument,
   ephemeral: () => (require("./ephemeral") as typeof import("./ephemeral")).registerEphemeral,

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
 import { attachedDatabase } from "../../local/attach";
+import { modelPath } from "../../local/models/model-files";
 import { parsePortBase } from "../../local/ports";
 import { defaultDataDir } from "../../local/run/run-file";
 import { smoke } from "../../local/smoke/smoke";
@@ -21,6 +22,7 @@ interface UpFlags {
   readonly watch: boolean;
   readonly awsPace?: boolean;
   readonly dataDir?: string;
+  readonly model?: string;
 }
 
 /** First port where none is chosen: below the ports that systems give out by themselves. */
@@ -37,6 +39,7 @@ Examples:
   platform up --local                                      the dev stack on this machine, until Ctrl-C
   platform up --local --only knowledge-base                one part of it
   platform up --local --only ai-router,tiers               the router with the GPU tiers
+  platform up --local --model model.gguf                   a real model speaks, as each archetype's persona
   platform up --local --port-base 9000                     other ports; 0 takes free ones
   LOCAL_DB_PASSWORD=secret platform up --local --attach 127.0.0.1:5432
   platform up --local --smoke                              a request through every endpoint, JSON, and down again
@@ -64,6 +67,10 @@ export function registerUp(program: Command): void {
     .option(
       "--aws-pace",
       "scaling waits as long as on AWS: 15 minutes to shrink, 300 s of warm-up (else a minute, 20 s)",
+    )
+    .option(
+      "--model <file>",
+      "a real model on one node for both tiers: a GGUF file, or a name of `platform model list`",
     )
     .option("--data-dir <folder>", "where data is kept (default: .platform/local of the project)")
     .addHelpText("after", examples)
@@ -98,6 +105,7 @@ async function run(flags: UpFlags): Promise<number> {
     pace: flags.awsPace ? "aws" : "quick",
     json: flags.json === true,
     watch: flags.watch,
+    ...(flags.model !== undefined && { model: modelPath(flags.model, projectDir) }),
   };
   return flags.smoke ? smoke(options, flags.dataDir === undefined) : up(options);
 }

@@ -136,7 +136,9 @@ function tierChecks({ parts: { tiers } }: LocalPlatform): Check[] {
       run: async () => {
         const until = Date.now() + metricsMs;
         for (;;) {
-          const policies = tiers.states().find((state) => state.tier === tier)?.policies ?? [];
+          const state = tiers.states().find((each) => each.tier === tier);
+          if (state === undefined) return "another tier's node answers for it";
+          const { policies } = state;
           const seen = policies.filter(({ points }) => points.some(({ value }) => value !== null));
           if (seen.length > 0) return seen.map(({ metric }) => metric).join(", ");
           if (Date.now() > until) throw new Error(`no datapoint within ${metricsMs / 1000} s`);

@@ -36,6 +36,8 @@ export interface GroupOptions {
   readonly pace: ScalingPace;
   readonly balancer: Balancer;
   readonly metrics: MetricStore;
+  /** Nodes that this machine carries of it. */
+  readonly mostNodes: number;
   readonly node: NodeParts;
   readonly onChange: () => void;
   readonly say: (line: string) => void;
@@ -62,7 +64,7 @@ export class LocalGroup implements ScalableGroup {
     const { plan, pace } = options;
     const hurried = pace === "quick";
     this.min = plan.min;
-    this.max = Math.max(plan.min, Math.min(plan.max, mostNodes));
+    this.max = Math.max(plan.min, Math.min(plan.max, options.mostNodes));
     this.desired = clamp(plan.desired, this.min, this.max);
     this.#plan = hurried ? hurry(plan) : plan;
     this.#samples = Object.fromEntries(

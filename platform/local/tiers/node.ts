@@ -80,7 +80,8 @@ export class LocalNode {
         ...loopback,
         PORT: String(this.port),
         INFERENCE_HOST_OPERATOR_PORT: "0",
-        INFERENCE_HOST_THREADS: "1",
+        // The toy needs no more, and simulated players share the machine with many nodes.
+        ...(this.parts.environment.INFERENCE_HOST_MODEL === undefined && { INFERENCE_HOST_THREADS: "1" }),
       },
       `http://127.0.0.1:${this.port}/health`,
     );

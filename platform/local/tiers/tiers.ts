@@ -1,4 +1,5 @@
-import { type GpuTier, gpuTiers, productRegistry } from "../../../contracts/archetypes";
+import { basename } from "node:path";
+import { type GpuTier, productRegistry } from "../../../contracts/archetypes";
 import type { RecordedResource } from "../../engine";
 import { scalingPlanOf } from "../../simulator/adapter";
 import { numberOf, objectOf, ResourceIndex, textOf } from "../../simulator/evaluation-reader";
@@ -9,7 +10,7 @@ import type { Ports } from "../ports";
 import type { Closing } from "../run/closing";
 import { startAwsEndpoint } from "./aws-endpoint";
 import { type Balancer, startBalancer } from "./balancer";
-import { LocalGroup, type ScalingPace } from "./group";
+import { LocalGroup, mostNodes, type ScalingPace } from "./group";
 import { MetricStore } from "./metric-store";
 import { nodeEnvironment, registryOf } from "./node-environment";
 
@@ -22,6 +23,8 @@ export interface TierOptions {
   readonly pace: ScalingPace;
   /** Takes what must be closed where the bring-up fails half-way. */
   readonly closing: Pick<Closing, "push">;
+  /** GGUF file that the nodes serve; with it one node answers for all tiers. @default the toy */
+  readonly model?: string;
   readonly onChange: () => void;
   readonly say: (line: string) => void;
 }
@@ -39,12 +42,13 @@ export async function startTiers({
   ports,
   pace,
   closing,
+  model,
   onChange,
   say,
 }: TierOptions): Promise<LocalTiers> {
   const metrics = new MetricStore();
   const groups: LocalGroup[] = [];
-  const balancers: Balancer[] = [];
+  const balancers = new Map<GpuTier, Balancer>();
   const endpoint = await startAwsEndpoint(await ports.next("the AWS endpoint"), {
     onData: (namespace, data) => metrics.put(namespace, data),
     onCall: (call) => groups.map((group) => group.called(call)).find((taken) => taken !== undefined) ?? false,
@@ -60,13 +64,18 @@ export async function startTiers({
       port: await ports.next(`the ${plan.tier} tier`),
       name: plan.tier,
     });
-    balancers.push(balancer);
+    balancers.set(plan.tier, balancer);
     closing.push(() => balancer.close(0));
+  }
+  // A small machine has no room for a model twice: the first tier's node answers for the others too.
+  for (const plan of model === undefined ? plans : plans.slice(0, 1)) {
+    const group = graph.evaluation.resources.find(({ urn }) => urn === plan.urn)!;
+    const balancer = model === undefined ? balancers.get(plan.tier)! : inFrontOf([...balancers.values()]);
     const environment = nodeEnvironment(index, group);
     registry = registryOf(environment);
     const node = {
       group: plan.name,
-      environment,
+      environment: { ...environment, ...(model !== undefined && { INFERENCE_HOST_MODEL: model }) },
       inferenceHost: bundles.get("inference-host")!.file,
       gpuMetrics: bundles.get("gpu-metrics")!.file,
       awsEndpoint: endpoint.url,
@@ -75,12 +84,24 @@ export async function startTiers({
       onChange,
       say,
     };
-    groups.push(new LocalGroup({ plan, pace, balancer, metrics, node, onChange, say }));
+    groups.push(
+      new LocalGroup({
+        plan,
+        pace,
+        balancer,
+        metrics,
+        node,
+        mostNodes: model === undefined ? mostNodes : 1,
+        onChange,
+        say,
+      }),
+    );
   }
   const ready = Promise.all(groups.map((group) => group.start()));
   ready.catch(() => undefined);
   return {
-    urls: Object.fromEntries(gpuTiers.flatMap((tier) => urlOf(groups, tier))),
+    urls: Object.fromEntries([...balancers].map(([tier, { url }]) => [tier, url])),
+    ...(model !== undefined && { model: basename(model) }),
     awsEndpoint: endpoint.url,
     registry,
     states: () => groups.map((group) => group.state()),
@@ -90,7 +111,7 @@ export async function startTiers({
     ready: async () => void (await ready),
     async stop() {
       await Promise.all([
-        ...balancers.map((balancer) => balancer.close(drainMs)),
+        ...[...balancers.values()].map((balancer) => balancer.close(drainMs)),
         ...groups.map((group) => group.stop()),
       ]);
       await endpoint.close();
@@ -108,7 +129,16 @@ function healthOf(index: ResourceIndex, group: RecordedResource) {
   };
 }
 
-function urlOf(groups: readonly LocalGroup[], tier: GpuTier): [GpuTier, string][] {
-  const state = groups.map((group) => group.state()).find((each) => each.tier === tier);
-  return state === undefined ? [] : [[tier, state.url]];
+/** Several load balancers as one: a node that is in one of them is in all. */
+function inFrontOf(balancers: readonly Balancer[]): Balancer {
+  return {
+    url: balancers[0]!.url,
+    register: (id, port) => {
+      for (const balancer of balancers) balancer.register(id, port);
+    },
+    deregister: (id) => {
+      for (const balancer of balancers) balancer.deregister(id);
+    },
+    close: (milliseconds) => Promise.all(balancers.map((each) => each.close(milliseconds))).then(() => undefined),
+  };
 }
