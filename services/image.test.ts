@@ -39,7 +39,7 @@ describe("the folder of a service's image, away from the repository and its pack
     };
     const program = join(app, "service.cjs");
     const migrated = spawnSync(process.execPath, [program, "migrate"], { cwd: app, env, encoding: "utf8" });
-    assert.equal(migrated.stdout, "ran 0001_registry\nran 0001_kit\n", migrated.stderr);
+    assert.equal(migrated.stdout, "ran 0001_registry\nran 0001_kit\nran 0002_relay\n", migrated.stderr);
 
     const child = spawn(process.execPath, [program], { cwd: app, env, stdio: ["ignore", "ignore", "pipe"] });
     let log = "";

@@ -20,7 +20,7 @@ export interface PostgresOptions {
   readonly tls: false | { readonly ca?: string };
   /** Connections at most. @default 10 */
   readonly poolSize?: number;
-  /** A statement is cancelled after this many milliseconds. @default 30000 */
+  /** A statement is cancelled after this many milliseconds. @default that of the rules */
   readonly statementTimeoutMs?: number;
 }
 
@@ -29,7 +29,7 @@ const lostMs = 5_000;
 
 /** PostgreSQL by `pg`, one pool. */
 export function openPostgres<Scope>(options: PostgresOptions, rules: DatabaseRules<Scope>): Database<Scope> {
-  const statementMs = options.statementTimeoutMs ?? 30_000;
+  const statementMs = options.statementTimeoutMs ?? rules.statementMs ?? 30_000;
   // A server that is gone without a word, as in a failover, cancels nothing.
   const graceMs = Math.min(statementMs, lostMs);
   const giveUpMs = statementMs + graceMs;

@@ -33,6 +33,8 @@ export interface DatabaseRules<Scope> {
   readonly applicationName: string;
   /** Statements that open a transaction of a scope, `BEGIN` first, in one round trip. */
   readonly opening: (scope: Scope) => string;
+  /** Milliseconds after which a statement is cancelled on a server. @default 30000 */
+  readonly statementMs?: number;
   /** True for a scope whose statements may take as long as they need. @default never */
   readonly unbounded?: (scope: Scope) => boolean;
 }

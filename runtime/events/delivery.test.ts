@@ -85,7 +85,7 @@ describe("events through SNS and SQS, by the SDK's own clients", function () {
 
   async function relay(): Promise<void> {
     const publisher = topicPublisher(topic, environment);
-    while ((await database.transaction(undefined, (session) => relayOnce(session, publisher.publish))) > 0);
+    while ((await relayOnce((work) => database.transaction(undefined, work), publisher.publish)) > 0);
     publisher.close();
   }
 

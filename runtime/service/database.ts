@@ -11,6 +11,8 @@ import { variableOf } from "./settings";
 const kitVariable = "KIT_MIGRATIONS_DIR";
 const ownVariable = "MIGRATIONS_DIR";
 const folderVariable = "DATA_DIR";
+/** Milliseconds that a statement of a service may take; migrations have no limit. */
+const statementMs = 5_000;
 
 /** A service's database is named after it, and so is its user. */
 export const databaseNameOf = (service: string): string => service.replaceAll("-", "_");
@@ -33,7 +35,7 @@ export async function openServiceDatabase(
   const name = databaseNameOf(contract.name);
   const defaults = { database: name, user: name, directoryVariable: folderVariable };
   const target = (as === "owner" ? migrationTarget : databaseTarget)(environment, defaults, dataDir);
-  const rules: DatabaseRules<undefined> = { applicationName: contract.name, opening: () => "BEGIN" };
+  const rules: DatabaseRules<undefined> = { applicationName: contract.name, opening: () => "BEGIN", statementMs };
   if (target.engine === "postgres") return openDatabase(target, rules, { startWorker: noWorker });
   const database = await openInFolder(target.dataDir!, name, rules);
   try {

@@ -29,7 +29,7 @@ describe("events", () => {
       }),
     );
   const relay = (publish: (events: readonly Envelope[]) => Promise<void>) =>
-    service.running.kit.database.transaction(undefined, (session) => relayOnce(session, publish));
+    relayOnce((work) => service.running.kit.database.transaction(undefined, work), publish);
 
   it("are written with the change that they tell of, or not at all", async () => {
     const { database, emit: write } = service.running.kit;
@@ -91,6 +91,22 @@ describe("events", () => {
     const went: unknown[] = [];
     await relay(async (events) => void went.push(...events.map(({ sequence }) => sequence)));
     assert.deepEqual(went, ["1", "2"]);
+  });
+
+  it("of one subject are one relay's while it publishes them, without a connection of the database", async () => {
+    await emit("a", "1");
+    await relay(async () => {
+      await emit("a", "2");
+      assert.equal(await relay(async () => assert.fail("another relay has the subject")), 0);
+      const { rows } = await service.running.kit.database.asOwner((session) =>
+        session.query<{ open: number }>(
+          `SELECT count(*)::int AS open FROM pg_stat_activity
+           WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+        ),
+      );
+      assert.deepEqual(rows, [{ open: 0 }]);
+    });
+    assert.equal(await relay(async () => undefined), 1);
   });
 
   it("are applied once, however often and however many at a time they come; one that fails is applied later", async () => {

@@ -3,6 +3,7 @@ import type { EventType } from "../../contracts/events/index";
 import { InputError } from "../../contracts/input-error";
 import type { Kit, Service } from "./definition";
 import { type HeardEvent, takeOnce } from "./inbox";
+import type { Transaction } from "./keys";
 import { forgetOldEvents, type Publish, relayOnce, unsentEvents } from "./outbox";
 import { hearQueue } from "./queue";
 import { topicPublisher } from "./topic";
@@ -47,7 +48,8 @@ export function startEvents(options: EventsOptions): RunningEvents {
 
 function startRelay({ kit }: EventsOptions): { wake(): void; stop(): Promise<void> } | undefined {
   const { environment, database, logger, metrics, around } = kit;
-  kit.every("old events", forgetMs, () => database.transaction(undefined, forgetOldEvents));
+  const transaction: Transaction = (work) => database.transaction(undefined, work);
+  kit.every("old events", forgetMs, () => forgetOldEvents(transaction));
   kit.every("outbox gauge", 10_000, async () =>
     metrics.outboxWaiting.set(await database.transaction(undefined, unsentEvents)),
   );
@@ -58,7 +60,7 @@ function startRelay({ kit }: EventsOptions): { wake(): void; stop(): Promise<voi
   }
   const publisher = topicPublisher(topic, environment);
   const relay = runRelay({
-    turn: () => database.transaction(undefined, (session) => relayOnce(session, publisher.publish)),
+    turn: () => relayOnce(transaction, publisher.publish),
     onPublished: (count) => metrics.published.inc(count),
     onFailure: (error, againMs) => logger.warn({ err: error, againMs }, "events could not be published; they are kept"),
     around,

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { RouteContract } from "../../contracts/services/define";
 import type { Session } from "../database/types";
+import { dropOld } from "./drop-old";
+import type { Transaction } from "./keys";
 import { problem } from "./problems";
 
 /** An answer as it went out the first time. */
@@ -117,6 +119,5 @@ export async function store(session: Session, { caller, key }: IdempotentWrite, 
 }
 
 /** Drops answers that are kept no longer. */
-export async function forgetOldAnswers(session: Session): Promise<void> {
-  await session.query("DELETE FROM idempotency_keys WHERE expires_at <= now()");
-}
+export const forgetOldAnswers = (transaction: Transaction): Promise<void> =>
+  dropOld(transaction, "idempotency_keys", "expires_at <= now()");

@@ -156,7 +156,7 @@ describe("a service as a program", () => {
         [behind.status, behind.stderr],
         [1, 'notes: the database lacks the migration 0001_notes; run "notes migrate" first\n'],
       );
-      assert.deepEqual(run(["migrate"], empty.environment).stdout, "ran 0001_notes\nran 0001_kit\n");
+      assert.deepEqual(run(["migrate"], empty.environment).stdout, "ran 0001_notes\nran 0001_kit\nran 0002_relay\n");
       assert.deepEqual(run(["migrate"], empty.environment).stdout, "nothing to do\n");
     } finally {
       await empty.drop();

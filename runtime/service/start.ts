@@ -115,7 +115,7 @@ export async function startService(service: Service, options: StartOptions = {})
     kit.onClose(events.stop);
     wrote = events.wake;
     if (database !== undefined) {
-      kit.every("old answers", forgetMs, () => database.transaction(undefined, forgetOldAnswers));
+      kit.every("old answers", forgetMs, () => forgetOldAnswers((work) => database.transaction(undefined, work)));
     }
     const { host } = settings;
     logger.info({ port, host, database: database?.engine ?? "none" }, "listening");

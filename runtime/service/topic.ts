@@ -6,7 +6,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Events and bytes of one call. Source: SNS quotas, PublishBatch: 10 messages, 256 KiB together. */
 const mostEntries = 10;
 const mostBytes = 256 * 1024;
-/** Milliseconds that a call may take; the relay holds a connection of the database meanwhile. */
+/** Milliseconds that a call may take. */
 const callMs = 5_000;
 
 /** Publishes to an SNS topic. The clients are loaded with the first event. */
@@ -22,7 +22,7 @@ export function topicPublisher(topicArn: string, environment: Environment): { pu
     return { sns, PublishBatchCommand };
   };
   return {
-    async publish(events) {
+    async publish(events, signal) {
       client ??= open();
       const { sns, PublishBatchCommand } = await client;
       for (const batch of batchesOf(events)) {
@@ -34,7 +34,9 @@ export function topicPublisher(topicArn: string, environment: Environment): { pu
             MessageAttributes: { [typeAttribute]: { DataType: "String", StringValue: event.type } },
           })),
         });
-        const { Failed = [] } = await sns.send(command, { abortSignal: AbortSignal.timeout(callMs) });
+        const { Failed = [] } = await sns.send(command, {
+          abortSignal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
+        });
         if (Failed.length > 0) throw new Error(`${Failed.length} events were not taken: ${Failed[0]?.Code}`);
       }
     },
