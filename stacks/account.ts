@@ -1,4 +1,6 @@
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { InputError } from "../contracts/input-error";
 import { projectTag, tagKeys } from "../contracts/tags";
 import type { StackConfig } from "./config";
 
@@ -13,10 +15,29 @@ export function platformTags({ stack, ...config }: StackConfig): Record<string, 
   };
 }
 
-/** The provider of a stack's resources, which puts the platform's tags on every one that can carry tags. */
+/**
+ * The provider of a stack's resources, which puts the platform's tags on every one that can carry tags. An ephemeral stack may name
+ * other endpoints in `aws:endpoints`, those of an emulator, whose made-up account nobody asks about.
+ * @throws InputError where another stack names some.
+ */
 export function taggingProvider(config: StackConfig): aws.Provider {
+  const endpoints = new pulumi.Config("aws").getObject<aws.types.input.ProviderEndpoint[]>("endpoints");
+  if (endpoints !== undefined && config.kind !== "ephemeral") {
+    throw new InputError({
+      path: "aws:endpoints",
+      given: endpoints,
+      allowed: "nothing: only an ephemeral stack may be in an emulator",
+      where: `Pulumi.${config.stack}.yaml`,
+    });
+  }
   return new aws.Provider("aws", {
     region: config.region as aws.Region,
+    ...(endpoints && {
+      endpoints,
+      s3UsePathStyle: true,
+      skipCredentialsValidation: true,
+      skipMetadataApiCheck: true,
+    }),
     defaultTags: { tags: platformTags(config) },
   });
 }

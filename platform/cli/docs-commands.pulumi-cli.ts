@@ -11,9 +11,12 @@ describe("the commands of Pulumi that README and docs show", function () {
   const found = findCli();
   if ("missing" in found) throw new Error(found.missing);
   const helps = new Map<string, string>();
+  // Saved plans are an experiment of Pulumi's, and shown only so.
+  const env = { ...process.env, PULUMI_EXPERIMENTAL: "true" };
   const helpOf = (...command: string[]): string => {
     const key = command.join(" ");
-    if (!helps.has(key)) helps.set(key, spawnSync(found.path, [...command, "--help"], { encoding: "utf8" }).stdout);
+    if (!helps.has(key))
+      helps.set(key, spawnSync(found.path, [...command, "--help"], { encoding: "utf8", env }).stdout);
     return helps.get(key)!;
   };
 

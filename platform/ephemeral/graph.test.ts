@@ -58,8 +58,9 @@ describe("the graph of an ephemeral stack", function () {
 
   it("is priced for a life: 730 hours are a month", () => {
     const bill = makeBill(evaluation);
-    assert.equal(costOfLife(bill, 730 * 60).usd, bill.total.expected);
-    assert.equal(costOfLife(bill, "never").usd, bill.total.expected);
+    for (const month of [730 * 60, "never"] as const) {
+      assert.ok(Math.abs(costOfLife(bill, month).usd - bill.total.expected) < 1e-6);
+    }
     assert.deepEqual(costOfLife({ total: { minimum: 0, expected: 730, maximum: 0 } }, 480), { hours: 8, usd: 8 });
   });
 
@@ -71,6 +72,35 @@ describe("the graph of an ephemeral stack", function () {
     assert.ok(asks["L-36FBB829"]! > 0, "vCPUs of spot tasks");
     assert.equal(asks["L-3032A538"], undefined, "none on demand");
     assert.equal(asks["L-3819A6DF"], undefined, "no GPU node while both tiers sleep");
+  });
+});
+
+describe("the stack of an emulator", function () {
+  this.timeout(300_000);
+  const options = { projectDir, timeoutMs: 250_000 };
+  /** What the provider calls the services of some modules. */
+  const endpointOf: Readonly<Record<string, string>> = { lb: "elbv2", vpc: "ec2" };
+
+  it("goes to the emulator with every service that the program uses, from one committed file", async () => {
+    const { resources } = await evaluate({ ...options, stack: "eph-emulator" });
+    const [provider] = resources.filter(({ type }) => type === "pulumi:providers:aws");
+    const [endpoints] = JSON.parse(String(provider!.inputs.endpoints));
+    assert.deepEqual(new Set(Object.values(endpoints)), new Set(["http://127.0.0.1:5000"]));
+    const modules = resources.flatMap(({ type }) => /^aws:(\w+)\//.exec(type)?.[1] ?? []);
+    // A log group is of the module cloudwatch, and of a service of its own.
+    const needed = new Set([...modules.map((name) => endpointOf[name] ?? name), "logs", "sts"]);
+    assert.deepEqual(
+      [...needed].filter((name) => !(name in endpoints)),
+      [],
+    );
+  });
+
+  it("is none of the long-lived ones", async () => {
+    const config = { "aws:endpoints": '[{"s3":"http://127.0.0.1:5000"}]' };
+    await assert.rejects(
+      evaluate({ ...options, stack: "dev", config }),
+      /aws:endpoints: .* only an ephemeral stack may be in an emulator/,
+    );
   });
 });
 
