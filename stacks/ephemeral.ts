@@ -26,7 +26,7 @@ export const ephemeralDefaults = {
   edge: { allowedCidrs: [], requestsPerAddress: 2000 },
   services: {},
   gpu: {
-    quotas: { onDemandVcpus: 0, spotVcpus: 12 },
+    quotas: { onDemandVcpus: 0, spotVcpus: 24 },
     logDays: 7,
     gold: { min: 0, max: 1, onDemandPercentage: 0 },
     silver: { min: 0, max: 1, onDemandPercentage: 0 },
