@@ -114,3 +114,16 @@ function day(name = "sun"): number {
 function overlap(a: number, aLength: number, b: number, bLength: number, cycle: number): boolean {
   return (b - a + cycle) % cycle < aLength || (a - b + cycle) % cycle < bLength;
 }
+
+/** GiB of memory of size `large`, by the family's first letter. Source: RDS User Guide, "DB instance classes". */
+const memoryOfLarge = { t: 8, m: 8, r: 16 } as const;
+const sizes: Readonly<Record<string, number>> = { micro: 1 / 8, small: 1 / 4, medium: 1 / 2, large: 1, xlarge: 2 };
+
+/** GiB of memory of an RDS class such as `db.r6g.large`; undefined for a family or size that is not known. */
+export function classMemoryGb(instanceClass: string): number | undefined {
+  const [, family = "", size = ""] = instanceClass.split(".");
+  const large = memoryOfLarge[family[0] as keyof typeof memoryOfLarge];
+  const several = /^(\d+)xlarge$/.exec(size);
+  const factor = several === null ? sizes[size] : 2 * Number(several[1]);
+  return large === undefined || factor === undefined ? undefined : large * factor;
+}

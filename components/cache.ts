@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { replicationGroupProblem } from "../catalog/elasticache";
 import { InputError } from "../contracts/input-error";
 import { ports } from "../contracts/ports";
@@ -39,6 +39,8 @@ export class Cache extends Component {
   /** Id of the replication group, which services sign in to. */
   readonly cacheName: pulumi.Output<string>;
   readonly arn: pulumi.Output<string>;
+  /** Ids of its nodes, the dimension of their metrics. */
+  readonly nodeIds: readonly pulumi.Output<string>[];
   readonly securityGroupId: pulumi.Output<string>;
   readonly label = "cache";
   private readonly users: ReadonlyMap<string, aws.elasticache.User>;
@@ -80,6 +82,11 @@ export class Cache extends Component {
     this.endpoint = group.primaryEndpointAddress;
     this.cacheName = group.replicationGroupId;
     this.arn = group.arn;
+    // ElastiCache numbers them from 001. `memberClusters` says the same and is unknown until the deployment.
+    this.nodeIds = Array.from(
+      { length: args.nodes },
+      (_, at) => pulumi.interpolate`${group.replicationGroupId}-${String(at + 1).padStart(3, "0")}`,
+    );
     this.securityGroupId = securityGroup.id;
     this.users = users;
     this.registerOutputs({ endpoint: this.endpoint });

@@ -54,6 +54,9 @@ const parameters: Readonly<Record<string, string>> = {
  */
 export class Database extends Component {
   readonly endpoint: pulumi.Output<string>;
+  readonly arn: pulumi.Output<string>;
+  /** The dimension of its metrics. */
+  readonly identifier: pulumi.Output<string>;
   /** The id by which IAM names the instance in `rds-db:connect`. */
   readonly resourceId: pulumi.Output<string>;
   readonly masterSecretArn: pulumi.Output<string>;
@@ -79,6 +82,8 @@ export class Database extends Component {
     const monitoringRole = args.monitoringSeconds > 0 ? createMonitoringRole(this) : undefined;
     const instance = createInstance(this);
     this.endpoint = instance.address;
+    this.arn = instance.arn;
+    this.identifier = instance.identifier;
     this.resourceId = instance.resourceId;
     this.masterSecretArn = instance.masterUserSecrets.apply((secrets) => secrets[0]!.secretArn);
     this.securityGroupId = securityGroup.id;

@@ -43,6 +43,14 @@ export interface EdgeArgs {
   readonly transform?: { readonly loadBalancer?: Transform<aws.lb.LoadBalancerArgs> };
 }
 
+/** The target group of a service, and the rule that sends requests to it. */
+export interface EdgeTargetGroup {
+  readonly arn: pulumi.Output<string>;
+  /** The dimension of its metrics. */
+  readonly arnSuffix: pulumi.Output<string>;
+  readonly rule: pulumi.Resource;
+}
+
 /** Seconds without a byte after which a connection is closed: longer than the longest pause in a streamed answer. */
 const idleTimeout = 120;
 const healthCheck = { interval: 15, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 3 } as const;
@@ -60,7 +68,9 @@ export class Edge extends Component {
   readonly label = "edge";
   /** Where the load balancer's access logs go, and those of other buckets may. */
   readonly logs: Bucket;
-  private readonly targets: ReadonlyMap<string, { arn: pulumi.Output<string>; rule: pulumi.Resource }>;
+  /** Suffix of the load balancer's ARN: the dimension of its metrics. */
+  readonly arnSuffix: pulumi.Output<string>;
+  private readonly targets: ReadonlyMap<string, EdgeTargetGroup>;
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("network:Edge", name, opts);
@@ -83,6 +93,7 @@ export class Edge extends Component {
     this.targets = new Map(sorted.map((target, index) => [target.name, createTarget(this, target, (index + 1) * 10)]));
     this.securityGroupId = securityGroup.id;
     this.dnsName = loadBalancer.dnsName;
+    this.arnSuffix = loadBalancer.arnSuffix;
     this.registerOutputs({ dnsName: this.dnsName });
 
     function createSecurityGroup(parent: Edge) {
@@ -218,12 +229,12 @@ export class Edge extends Component {
         },
         { parent },
       );
-      return { arn: group.arn, rule };
+      return { arn: group.arn, arnSuffix: group.arnSuffix, rule };
     }
   }
 
   /** The target group of a service, and the rule that sends requests to it. */
-  target(service: string): { readonly arn: pulumi.Output<string>; readonly rule: pulumi.Resource } | undefined {
+  target(service: string): EdgeTargetGroup | undefined {
     return this.targets.get(service);
   }
 }

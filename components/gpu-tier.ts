@@ -1,6 +1,5 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { volumeInitializationMiB } from "../catalog/gpu-boot";
 import { healthPaths } from "../contracts/health";
 import { drainSeconds } from "../contracts/node";
 import { ports, tierListenerPorts } from "../contracts/ports";
@@ -60,6 +59,9 @@ export class GpuTier extends Component {
   /** Where services ask the tier for inference. */
   readonly url: pulumi.Output<string>;
   readonly targetGroupArn: pulumi.Output<string>;
+  /** Suffix of the target group's ARN: the dimension of its metrics. */
+  readonly targetGroupSuffix: pulumi.Output<string>;
+  readonly settings: TierSettings;
 
   constructor(name: string, args: GpuTierArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gpu:GpuTier", name, opts);
@@ -88,6 +90,8 @@ export class GpuTier extends Component {
     this.groupName = group.name;
     this.url = pulumi.interpolate`http://${args.loadBalancer.dnsName}:${tierListenerPorts[settings.tier]}`;
     this.targetGroupArn = targetGroup.arn;
+    this.targetGroupSuffix = targetGroup.arnSuffix;
+    this.settings = settings;
     this.registerOutputs({ groupName: this.groupName, url: this.url });
 
     function createSecurityGroup(parent: GpuTier) {
@@ -171,8 +175,6 @@ export class GpuTier extends Component {
                   volumeSize: settings.diskGb,
                   iops: 3000,
                   throughput: 125,
-                  // Without a rate the blocks of the image come from S3 as each is first read, minutes into the engine's start.
-                  volumeInitializationRate: volumeInitializationMiB,
                   encrypted: "true",
                   deleteOnTermination: "true",
                 },
@@ -271,13 +273,11 @@ export class GpuTier extends Component {
                 spotAllocationStrategy: "price-capacity-optimized",
               },
             },
-            // A replacement is launched first: with the last node of a group the tier would go away.
-            instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 110 },
             terminationPolicies: ["AllocationStrategy", "OldestLaunchTemplate", "Default"],
             instanceRefresh: {
               strategy: "Rolling",
               preferences: {
-                minHealthyPercentage: 100,
+                minHealthyPercentage: 90,
                 maxHealthyPercentage: 110,
                 instanceWarmup: String(settings.warmupSeconds),
                 autoRollback: true,

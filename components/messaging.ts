@@ -13,10 +13,14 @@ import { encryptedTopic } from "./topic";
  */
 export class EventTopic extends Component {
   readonly topicArn: pulumi.Output<string>;
+  /** The dimension of its metrics. */
+  readonly topicName: pulumi.Output<string>;
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:EventTopic", name, opts);
-    this.topicArn = encryptedTopic(this, name).arn;
+    const topic = encryptedTopic(this, name);
+    this.topicArn = topic.arn;
+    this.topicName = topic.name;
     this.registerOutputs({ topicArn: this.topicArn });
   }
 }
@@ -43,6 +47,9 @@ export class EventQueue extends Component {
   readonly queueArn: pulumi.Output<string>;
   readonly queueUrl: pulumi.Output<string>;
   readonly deadLetterUrl: pulumi.Output<string>;
+  /** The dimension of its metrics, and of those of its dead letters. */
+  readonly queueName: pulumi.Output<string>;
+  readonly deadLetterName: pulumi.Output<string>;
 
   constructor(name: string, args: EventQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:EventQueue", name, opts);
@@ -91,6 +98,8 @@ export class EventQueue extends Component {
     this.queueArn = queue.arn;
     this.queueUrl = queue.url;
     this.deadLetterUrl = deadLetters.url;
+    this.queueName = queue.name;
+    this.deadLetterName = deadLetters.name;
     this.registerOutputs({ queueUrl: this.queueUrl, deadLetterUrl: this.deadLetterUrl });
 
     function checked(attribute: "visibilityTimeout" | "maxReceiveCount", value: number): number {

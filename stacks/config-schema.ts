@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { levels, type UsageKey, usageAssumptions } from "../catalog/usage";
+import { type Severity, severities } from "../contracts/alarms/definition";
 import { ownArchetypesSchema, ownChainsSchema } from "../contracts/own-archetypes";
 import { signatureAlgorithms } from "../contracts/players";
 import { gpuImageSchema, gpuSchema, ue5BuilderSchema } from "./gpu-schema";
@@ -155,6 +156,27 @@ const lifetime = z.strictObject({
   owner: z.string().min(1).max(256),
 });
 
+/** Who hears of trouble: a page wakes somebody, a ticket waits for working hours, info is for a channel. */
+const subscribers = z.strictObject(
+  Object.fromEntries(
+    severities.map((severity) => [severity, z.array(z.union([z.email(), httpsUrl])).default([])]),
+  ) as Record<Severity, z.ZodDefault<z.ZodArray<z.ZodUnion<[z.ZodEmail, z.ZodURL]>>>>,
+);
+
+const monitoring = z.strictObject({
+  /**
+   * `essential` is the few without which nobody would know that data is in danger or that nothing answers, for about $2 a month with
+   * their key; `all` has every objective.
+   */
+  alarms: z.enum(["none", "essential", "all"]).default("none"),
+  /** $3 a month each after the account's first three. */
+  dashboards: z.boolean().default(false),
+  /** Addresses (e-mail or https) that each topic delivers to. @default none: somebody must subscribe */
+  subscribers: subscribers.prefault({}),
+});
+
+export type MonitoringSettings = z.infer<typeof monitoring>;
+
 /** The keys of an environment or ephemeral stack under the `game-ai-platform:` namespace. */
 export const platformSchema = z.strictObject({
   network,
@@ -168,6 +190,7 @@ export const platformSchema = z.strictObject({
   budget: budget.optional(),
   /** Of ephemeral stacks alone. @default none, so that nothing reaps the stack by its tags */
   lifetime: lifetime.optional(),
+  monitoring: monitoring.prefault({}),
   /** @default none, so that services take keys and no tokens */
   players: players.optional(),
   gpu: gpuSchema.optional(),

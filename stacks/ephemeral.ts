@@ -25,8 +25,9 @@ export const ephemeralDefaults = {
   cache: { enabled: true, version: "8.1", nodeType: "cache.t4g.micro", nodes: 1, multiAz: false, snapshotDays: 0 },
   edge: { allowedCidrs: [], requestsPerAddress: 2000 },
   services: {},
+  monitoring: { alarms: "none", dashboards: false, subscribers: { page: [], ticket: [], info: [] } },
   gpu: {
-    quotas: { onDemandVcpus: 0, spotVcpus: 24 },
+    quotas: { onDemandVcpus: 0, spotVcpus: 12 },
     logDays: 7,
     gold: { min: 0, max: 1, onDemandPercentage: 0 },
     silver: { min: 0, max: 1, onDemandPercentage: 0 },

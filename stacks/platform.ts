@@ -20,6 +20,7 @@ import { platformTags, taggingProvider } from "./account";
 import type { StackConfig } from "./config";
 import { checkConfig } from "./config-checks";
 import { gpuNodes } from "./gpu";
+import { createMonitoring } from "./monitoring";
 import type { ServiceSettings } from "./service-checks";
 import { serviceSettings } from "./service-settings";
 import { createServices } from "./services";
@@ -54,7 +55,8 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
     opts,
   );
   const events = new EventTopic("game-events", opts);
-  const alertsTopicArn = new Alerts("alerts", opts).topicArn;
+  const alerts = new Alerts("alerts", { ...settings.monitoring, ownKey: settings.monitoring.alarms !== "none" }, opts);
+  const alertsTopicArn = alerts.topicArns.ticket;
   const edge = createEdge();
   documents.logTo(edge.logs);
   const gpu =
@@ -71,7 +73,7 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
       opts,
     );
   if (settings.ue5Builder) createUe5Builder(settings.ue5Builder);
-  const { queues } = createServices(
+  const { services: made, queues } = createServices(
     services,
     {
       home: {
@@ -94,6 +96,25 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
       gpu,
       players: settings.players,
       secretRecoveryDays: ephemeral ? 0 : production ? 30 : 7,
+    },
+    opts,
+  );
+  createMonitoring(
+    {
+      settings: settings.monitoring,
+      config,
+      alerts,
+      edge,
+      certificateArn: typeof settings.edge.certificate === "string" ? edgeCertificate() : undefined,
+      cluster,
+      countsTasks: settings.compute.containerInsights !== "disabled",
+      services: made,
+      queues,
+      database: database && { made: database, ...settings.database },
+      cache,
+      events,
+      gpu,
+      budgetUsd: settings.budget?.monthlyUsd,
     },
     opts,
   );
@@ -136,15 +157,19 @@ export function platformStack(config: Exclude<StackConfig, { kind: "shared" }>) 
     new Connection("database-roles-to-database", { from: roles, to: database, port: ports.postgres }, opts);
   }
 
-  function createEdge(): Edge {
+  function edgeCertificate(): pulumi.Input<string> | undefined {
     const { certificate } = settings.edge;
+    return certificate === "shared" ? sharedParameter(sharedParameters.certificate, opts) : certificate;
+  }
+
+  function createEdge(): Edge {
     return new Edge(
       "edge",
       {
         vpcId: network.vpcId,
         subnetIds: network.publicSubnetIds,
         ...settings.edge,
-        certificateArn: certificate === "shared" ? sharedParameter(sharedParameters.certificate, opts) : certificate,
+        certificateArn: edgeCertificate(),
         targets: services.flatMap(edgeTarget),
         logDays,
         protect: production,

@@ -126,6 +126,9 @@ export const dataPricers: Readonly<Record<string, Pricer>> = {
     ];
   },
   "aws:cloudwatch/dashboard:Dashboard": () => [monthly("cloudwatch.dashboard", always(1), "dashboard")],
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": () => [
+    monthly("cloudwatch.alarm.composite", always(1), "composite alarm"),
+  ],
   "aws:cloudwatch/metricAlarm:MetricAlarm": (resource) => {
     const queries = listAt(resource, "metricQueries").filter((query) => at(query, "metric") !== undefined).length;
     const fast = numberAt(resource, "period", 60) < 60;

@@ -6,6 +6,11 @@ export const freeTypes: ReadonlySet<string> = new Set([
   "aws:autoscaling/lifecycleHook:LifecycleHook",
   "aws:autoscaling/notification:Notification",
   "aws:autoscaling/schedule:Schedule",
+  // Without actions.
+  "aws:budgets/budget:Budget",
+  // On events of AWS itself.
+  "aws:cloudwatch/eventRule:EventRule",
+  "aws:cloudwatch/eventTarget:EventTarget",
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
   "aws:ec2/flowLog:FlowLog",
   "aws:ec2/internetGateway:InternetGateway",

@@ -11,7 +11,6 @@ export const simulatedMetrics = [
   "requestLatencyP95",
   "heartbeat",
   "waitingRequests",
-  "demand",
   "inFlight",
   "requestsPerTarget",
   "groupInService",
@@ -124,7 +123,7 @@ export interface GroupPlan {
   readonly max: number;
   /** Capacity at creation. */
   readonly desired: number;
-  /** In the order of preference on demand. */
+  /** In the order of preference; the first one's price and speed stand for all. */
   readonly instanceTypes: readonly string[];
   readonly onDemandBase: number;
   readonly onDemandPercentAboveBase: number;

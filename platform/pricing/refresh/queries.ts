@@ -85,6 +85,7 @@ export const priceQueries: Partial<Readonly<Record<PriceId, PriceQuery>>> = {
   "cloudwatch.metric": of("AmazonCloudWatch", /(^|-)CW:MetricMonitorUsage$/),
   "cloudwatch.alarm.standard": of("AmazonCloudWatch", /(^|-)CW:AlarmMonitorUsage$/),
   "cloudwatch.alarm.high-resolution": of("AmazonCloudWatch", /(^|-)CW:HighResAlarmMonitorUsage$/),
+  "cloudwatch.alarm.composite": of("AmazonCloudWatch", /(^|-)CW:CompositeAlarmMonitorUsage$/),
   "logs.ingest": of("AmazonCloudWatch", /(^|-)DataProcessing-Bytes$/),
   "logs.storage": of("AmazonCloudWatch", /(^|-)TimedStorage-ByteHrs$/),
   "ecr.storage": of("AmazonECR", /(^|-)TimedStorage-ByteHrs$/),
