@@ -53,6 +53,20 @@ const follows = (group: Resource) =>
   );
 const [moving, fixed] = [nodes(1, 4), nodes(2, 2)];
 const topic = make("aws:sns/topic:Topic", "alerts");
+const silent = make("aws:cloudwatch/metricAlarm:MetricAlarm", "silent", { alarmActions: [] });
+const composite = (alarm: Resource) =>
+  make("aws:cloudwatch/compositeAlarm:CompositeAlarm", "c", { alarmRule: 'ALARM("x")' }, { alarmRule: [alarm] });
+const alarmOn = (namespace: string, metricName: string, keys: readonly string[]) =>
+  make("aws:cloudwatch/metricAlarm:MetricAlarm", "m", {
+    alarmActions: ["arn"],
+    metricQueries: [
+      { id: "m1", metric: { namespace, metricName, dimensions: Object.fromEntries(keys.map((key) => [key, "x"])) } },
+    ],
+  });
+const widgetOn = (line: readonly unknown[]) =>
+  make("aws:cloudwatch/dashboard:Dashboard", "d", {
+    dashboardBody: JSON.stringify({ widgets: [{ type: "text" }, { properties: { metrics: [line] } }] }),
+  });
 const addresses = (count: number) => Array.from({ length: count }, (_, index) => make("aws:ec2/eip:Eip", `e${index}`));
 const crowded = securityGroup("crowded", {
   ingress: [{ cidrBlocks: Array.from({ length: 61 }, (_, index) => `10.0.${index}.0/24`) }],
@@ -167,6 +181,36 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
       passing: [topic, make("aws:cloudwatch/metricAlarm:MetricAlarm", "m", {}, { alarmActions: [topic] })],
       failing: [make("aws:cloudwatch/metricAlarm:MetricAlarm", "m")],
       says: /no action/,
+    },
+    {
+      passing: [silent, composite(silent)],
+      failing: [silent, composite(make("aws:cloudwatch/metricAlarm:MetricAlarm", "other"))],
+      says: /no action/,
+    },
+  ],
+  "WIRING-METRIC": [
+    {
+      passing: [moving, alarmOn("AI-Gaming/GPU", "GPUUtilization", ["AutoScalingGroupName"])],
+      failing: [alarmOn("AI-Gaming/GPU", "GPUUtilization", ["AutoScalingGroupName", "InstanceType"])],
+      says: /asked for with AutoScalingGroupName, InstanceType, and published with AutoScalingGroupName/,
+    },
+    {
+      passing: [alarmOn("AWS/Unheard", "Of", ["It"])],
+      failing: [alarmOn("AI-Gaming/GPU", "GPUMemoryUtilization", ["AutoScalingGroupName"])],
+      says: /nothing publishes AI-Gaming\/GPU GPUMemoryUtilization/,
+    },
+    {
+      passing: [
+        make("aws:sqs/queue:Queue", "q"),
+        widgetOn(["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "q"]),
+      ],
+      failing: [widgetOn(["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "q", { stat: "Maximum" }])],
+      says: /published for aws:sqs\/queue:Queue, and the stack has none/,
+    },
+    {
+      passing: [widgetOn([{ id: "e", expression: "1 + 1" }])],
+      failing: [widgetOn(["AI-Gaming/Router", "WaitingRequests"])],
+      says: /asked for with no dimension/,
     },
   ],
 };

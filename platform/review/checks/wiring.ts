@@ -84,12 +84,19 @@ const alarmWithoutAction: Check = {
   id: "WIRING-ALARM-ACTION",
   severity: "medium",
   title: "Alarms tell somebody",
-  remediation: "Give the alarm an action, or delete it.",
-  find: ({ graph }) =>
-    graph
+  remediation: "Give the alarm an action or a composite that reads it, or delete it.",
+  find: ({ graph }) => {
+    const read = new Set(
+      graph
+        .ofType("aws:cloudwatch/compositeAlarm:CompositeAlarm")
+        .flatMap((composite) => graph.behind(composite, "alarmRule").map(({ urn }) => urn)),
+    );
+    return graph
       .ofType("aws:cloudwatch/metricAlarm:MetricAlarm")
       .filter((alarm) => listAt(alarm, "alarmActions").length === 0 && graph.behind(alarm, "alarmActions").length === 0)
-      .map((alarm) => ({ urn: alarm.urn, message: "the alarm has no action" })),
+      .filter(({ urn }) => !read.has(urn))
+      .map((alarm) => ({ urn: alarm.urn, message: "the alarm has no action" }));
+  },
 };
 
 /** What assumes a role by holding it in a property, and the service that its trust policy must name. */
