@@ -7,7 +7,6 @@ import {
   routerNamespace,
   scalingMetrics,
 } from "../../../contracts/metrics";
-import { DemandEstimator } from "../../../runtime/demand";
 import type { Logger } from "../../../runtime/logger";
 import type { Tier } from "../routing/tier";
 
@@ -32,24 +31,18 @@ interface TierWindow {
   inFlight: Gauge;
   durations: number[];
   seen: number;
-  /** {@link Tier.wanted} at the window's beginning. */
-  readonly wantedBefore: number;
 }
 
 /**
- * Publishes what is asked for, what waits, what is under way and how long answers take, per tier, under the dimension that the scaling policies ask
+ * Publishes what waits, what is under way and how long answers take, per tier, under the dimension that the scaling policies ask
  * for. The wake of a sleeping tier hangs on it, so a window that could not be sent is sent again, with its own time.
  */
 export class MetricsPublisher {
   readonly #windows: TierWindow[];
-  readonly #demand: DemandEstimator;
   #pending: MetricDatum[][] = [];
   #client: CloudWatchClient | undefined;
   #sending: Promise<void> = Promise.resolve();
-  readonly #sampling: NodeJS.Timeout;
-  #flushing: NodeJS.Timeout | undefined;
-  /** Milliseconds since 1970 at which the window began: a multiple of its length, so that replicas and nodes cut theirs alike. */
-  #startedAt: number;
+  readonly #timers: NodeJS.Timeout[];
 
   /** @param seconds Length of a window, 10 or 60. */
   constructor(
@@ -59,10 +52,10 @@ export class MetricsPublisher {
     private readonly logger: Logger,
   ) {
     this.#windows = tiers.flatMap((tier) => (tier.group === undefined ? [] : [freshWindow(tier, tier.group)]));
-    this.#demand = new DemandEstimator(this.#windows.length, seconds);
-    this.#startedAt = this.#boundary();
-    this.#sampling = setInterval(() => this.#sample(), sampleMs).unref();
-    this.#plan();
+    this.#timers = [
+      setInterval(() => this.#sample(), sampleMs).unref(),
+      setInterval(() => this.#flush(), seconds * 1000).unref(),
+    ];
   }
 
   /** Notes how long an answer took. */
@@ -76,30 +69,10 @@ export class MetricsPublisher {
 
   /** Sends the last window and ends. */
   async close(): Promise<void> {
-    clearInterval(this.#sampling);
-    clearTimeout(this.#flushing);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#flush();
     await this.#sending;
     this.#client?.destroy();
-  }
-
-  /** The latest moment at which a window begins. */
-  #boundary(): number {
-    const length = this.seconds * 1000;
-    return Math.floor(Date.now() / length) * length;
-  }
-
-  #plan(): void {
-    const endsAt = this.#startedAt + this.seconds * 1000;
-    this.#flushing = setTimeout(
-      () => {
-        this.#flush();
-        // A timer may come a moment early: no window is sent twice, or demand would count twice.
-        this.#startedAt = Math.max(endsAt, this.#boundary());
-        this.#plan();
-      },
-      Math.max(0, endsAt - Date.now()),
-    ).unref();
   }
 
   #sample(): void {
@@ -111,12 +84,8 @@ export class MetricsPublisher {
 
   #flush(): void {
     this.#sample();
-    const at = new Date(this.#startedAt);
-    const data = this.#windows.flatMap((window, index) => {
-      const demand = this.#demand.add(index, window.tier.wanted - window.wantedBefore);
-      return dataOf(window, at, this.seconds, demand);
-    });
-    this.#demand.close();
+    const at = new Date();
+    const data = this.#windows.flatMap((window) => dataOf(window, at, this.seconds));
     for (const [index, { tier, group }] of this.#windows.entries()) this.#windows[index] = freshWindow(tier, group);
     if (data.length === 0) return;
     this.#pending = [...this.#pending, data].slice(-windowsKept);
@@ -141,15 +110,7 @@ export class MetricsPublisher {
 
 function freshWindow(tier: Tier, group: string): TierWindow {
   const empty = (): Gauge => ({ count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: 0 });
-  return {
-    tier,
-    group,
-    waiting: empty(),
-    inFlight: empty(),
-    durations: [],
-    seen: 0,
-    wantedBefore: tier.wanted,
-  };
+  return { tier, group, waiting: empty(), inFlight: empty(), durations: [], seen: 0 };
 }
 
 function add(gauge: Gauge, value: number): void {
@@ -159,12 +120,7 @@ function add(gauge: Gauge, value: number): void {
   gauge.max = Math.max(gauge.max, value);
 }
 
-function dataOf(
-  { group, waiting, inFlight, durations }: TierWindow,
-  at: Date,
-  seconds: number,
-  demand: number,
-): MetricDatum[] {
+function dataOf({ group, waiting, inFlight, durations }: TierWindow, at: Date, seconds: number): MetricDatum[] {
   const datum = ({ name, unit }: Metric): MetricDatum => ({
     MetricName: name,
     Unit: unit === "Watts" ? "None" : unit,
@@ -179,7 +135,6 @@ function dataOf(
   return [
     { ...datum(scalingMetrics.waitingRequests), ...set(waiting) },
     { ...datum(routerMetrics.inFlight), ...set(inFlight) },
-    { ...datum(scalingMetrics.demand), Value: demand },
     ...(p95 === undefined ? [] : [{ ...datum(routerMetrics.latencyP95), Value: p95 }]),
   ];
 }
