@@ -42,6 +42,8 @@ export interface Case {
   readonly always?: boolean;
 }
 
+/** Tokens of an answer at most: enough for what the schema says. */
+const most = 64;
 const messages = [{ role: "user", content: "Who goes there? Answer in JSON." }];
 const schema = {
   type: "object",
@@ -80,8 +82,9 @@ function parsed(json: string): unknown {
 }
 
 /** JSON that keeps to the schema; a model that was cut off has at least begun so. */
-function keeps(json: string, finish: string | null | undefined): string | undefined {
-  if (finish === "length") return json.trimStart().startsWith("{") ? undefined : `not an object: ${json.slice(0, 60)}`;
+function keeps(json: string, { body: { usage } }: Answer): string | undefined {
+  if ((usage?.completion_tokens ?? 0) >= most)
+    return json.trimStart().startsWith("{") ? undefined : `not an object: ${json.slice(0, 60)}`;
   const value = parsed(json) as { verb?: unknown; loud?: unknown } | undefined;
   const right = value !== undefined && ["bow", "flee"].includes(String(value.verb)) && typeof value.loud === "boolean";
   return right ? undefined : `not what the schema says: ${json.slice(0, 60)}`;
@@ -90,17 +93,15 @@ function keeps(json: string, finish: string | null | undefined): string | undefi
 const calls = (answer: Answer) => {
   const bad = answered(answer);
   if (bad !== undefined) return bad;
-  const { message, finish_reason: finish } = first(answer)!;
-  const call = message?.tool_calls?.[0]?.function;
-  // A call that the limit cut off is the text that it began with.
-  if (call === undefined) return finish === "length" ? undefined : "no tool call";
-  return call.name === "act" ? keeps(call.arguments ?? "", finish) : `called ${call.name}`;
+  const call = first(answer)!.message?.tool_calls?.[0]?.function;
+  if (call === undefined) return "no tool call";
+  return call.name === "act" ? keeps(call.arguments ?? "", answer) : `called ${call.name}`;
 };
 
 const chat = (name: string, body: Case["body"], wrong: Case["wrong"], more: Partial<Case> = {}): Case => ({
   name,
   kind: "chat",
-  body: { messages, max_tokens: 48, temperature: 0, ...body },
+  body: { messages, max_tokens: most, temperature: 0, ...body },
   wrong,
   ...more,
 });
@@ -166,8 +167,8 @@ export const cases: readonly Case[] = [
     },
     says,
   ),
-  chat("n", { n: 2 }, choices(2)),
-  chat("n, streamed", { n: 2, stream: true }, (answer) => streams(answer) ?? choices(2)(answer)),
+  chat("n", { n: 2, temperature: 1 }, choices(2)),
+  chat("n, streamed", { n: 2, temperature: 1, stream: true }, (answer) => streams(answer) ?? choices(2)(answer)),
   chat(
     "logprobs",
     { logprobs: true, top_logprobs: 2 },
@@ -182,7 +183,7 @@ export const cases: readonly Case[] = [
   chat(
     "response_format json_schema",
     { response_format: { type: "json_schema", json_schema: { name: "act", schema } } },
-    (answer) => answered(answer) ?? keeps(text(first(answer)!), first(answer)!.finish_reason),
+    (answer) => answered(answer) ?? keeps(text(first(answer)!), answer),
   ),
   chat(
     "structured_outputs choice",
@@ -192,7 +193,7 @@ export const cases: readonly Case[] = [
   chat(
     "structured_outputs json",
     { structured_outputs: { json: schema } },
-    (answer) => answered(answer) ?? keeps(text(first(answer)!), first(answer)!.finish_reason),
+    (answer) => answered(answer) ?? keeps(text(first(answer)!), answer),
   ),
   chat("tools, the model chooses", { tools }, answered),
   chat("tools, the model chooses, streamed", { tools, stream: true }, streams),

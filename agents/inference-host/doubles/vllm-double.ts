@@ -68,6 +68,7 @@ interface ChatBody {
   readonly response_format?: { readonly type?: string; readonly json_schema?: { readonly schema?: object } };
   readonly prompt?: string | readonly string[];
   readonly n?: number;
+  readonly temperature?: number;
   readonly stop?: string | readonly string[];
   readonly logprobs?: boolean | number;
   readonly structured_outputs?: { readonly json?: object; readonly choice?: readonly string[] };
@@ -134,6 +135,8 @@ async function generate(
     const message = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set';
     return error(response, 400, message, "BadRequestError");
   }
+  const greedy = body.temperature === 0 && (body.n ?? 1) > 1;
+  if (greedy) return error(response, 400, `n must be 1 when using greedy sampling, got ${body.n}.`, "BadRequestError");
   const prompt = promptTokensOf(body);
   const named = body.max_completion_tokens ?? body.max_tokens;
   if (prompt + (named ?? 1) > settings.contextTokens) {

@@ -19,6 +19,7 @@ describe("what an engine promises", () => {
     ["chat", { logprobs: false, top_logprobs: 0, logit_bias: {} }, [undefined, undefined, undefined]],
     ["chat", { structured_outputs: { choice: ["yes", "no"] } }, [undefined, undefined, "structured_outputs"]],
     ["chat", { n: 2 }, [undefined, undefined, "n"]],
+    ["chat", { n: 2, temperature: 0 }, ["n", "n", "n"]],
     ["completion", { prompt: ["a", "b"] }, [undefined, undefined, "prompt"]],
     ["completion", { prompt: ["a"] }, [undefined, undefined, undefined]],
     ["embedding", { input: "a" }, ["model", "model", undefined]],

@@ -104,6 +104,8 @@ export function holdToPromise(kind: RequestKind, body: RequestBody, promise: Eng
   }
   const { n = 1, prompt } = body as { readonly n?: number; readonly prompt?: unknown };
   if (n > promise.choices) refuse(`More than ${promise.choices} of n`, "n");
+  // Source: vLLM's sampling parameters. Greedy choices would all be the same.
+  if (n > 1 && body.temperature === 0) refuse("Several choices at temperature 0", "n");
   if (Array.isArray(prompt) && prompt.length > promise.prompts) refuse(`More than ${promise.prompts} prompt`, "prompt");
 }
 
