@@ -48,7 +48,7 @@ describe("ai-router, soak", () => {
     const worker = async () => {
       while (sent < total) {
         const index = sent++;
-        if (!(await turn(port, agent, index))) failed += 1;
+        if ((await turn(port, agent, index)) !== "whole") failed += 1;
         if (index % (total / 20) === 0) samples.push(residentMiB(router));
       }
     };
@@ -59,6 +59,43 @@ describe("ai-router, soak", () => {
     // The first quarter warms heap and memories up; from then on the level must not rise with the number of requests.
     const [early, late] = [samples.slice(5, 10), samples.slice(-5)].map(mean);
     assert.ok(late! < early! * 1.1 + 8, `from ${early!.toFixed(0)} to ${late!.toFixed(0)} MiB`);
+  });
+
+  it("loses no accepted request and resets no connection in 50 drains under load", async () => {
+    const drains = Number(process.env.SOAK_DRAINS ?? 50);
+    const total = new Map<string, number>();
+    const tier = await freePort();
+    start("services/ai-router/testing/tier-process.ts", [String(tier)]);
+    for (let drain = 0; drain < drains; drain++) {
+      const port = await freePort();
+      const env = { SILVER_URL: `http://127.0.0.1:${tier}`, API_KEY: "secret", LOG_LEVEL: "error" };
+      const words = ["serve", "--host=127.0.0.1", `--port=${port}`];
+      const router = start("services/ai-router/main.ts", words, env);
+      await until(() =>
+        fetch(`http://127.0.0.1:${port}/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
+      const agents = [new Agent({ keepAlive: true }), new Agent({ keepAlive: false })];
+      let asked = 0;
+      const worker = async (index: number) => {
+        for (let outcome = ""; outcome !== "ECONNREFUSED"; asked++) {
+          outcome = await turn(port, agents[index % 2]!, asked);
+          total.set(outcome, (total.get(outcome) ?? 0) + 1);
+        }
+      };
+      const workers = Array.from({ length: 40 }, (_, index) => worker(index));
+      await until(() => asked > 100);
+      const ended = once(router, "exit");
+      router.kill("SIGTERM");
+      const [code] = await ended;
+      await Promise.all(workers);
+      for (const agent of agents) agent.destroy();
+      assert.equal(code, 0);
+    }
+    console.log(`${drains} drains: ${JSON.stringify(Object.fromEntries(total))}`);
+    assert.deepEqual([...total.keys()].sort(), ["503", "ECONNREFUSED", "whole"]);
   });
 
   function start(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -72,8 +109,8 @@ describe("ai-router, soak", () => {
   }
 });
 
-/** A turn of one of 2,000 characters, every other one streamed. @returns whether it was answered whole */
-function turn(port: number, agent: Agent, index: number): Promise<boolean> {
+/** A turn of one of 2,000 characters, every other one streamed. @returns `whole`, else its status, `torn`, or the error's code */
+function turn(port: number, agent: Agent, index: number): Promise<string> {
   const body = JSON.stringify({
     archetype: "lich",
     npc_id: `npc-${index % 2_000}`,
@@ -89,13 +126,14 @@ function turn(port: number, agent: Agent, index: number): Promise<boolean> {
         response.on("data", (chunk: Buffer) => {
           text += chunk.toString();
         });
-        response.on("end", () =>
-          resolve(response.statusCode === 200 && (index % 2 === 1 || text.endsWith("[DONE]\n\n"))),
-        );
-        response.on("error", () => resolve(false));
+        response.on("end", () => {
+          const whole = index % 2 === 1 || (text.endsWith("[DONE]\n\n") && !text.includes('"error"'));
+          resolve(response.statusCode !== 200 ? String(response.statusCode) : whole ? "whole" : "torn");
+        });
+        response.on("error", () => resolve("torn"));
       },
     );
-    asked.on("error", () => resolve(false));
+    asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     asked.end(body);
   });
 }

@@ -201,6 +201,8 @@ export interface RawOutcome {
   readonly status: number;
   /** The whole answer arrived, streams with [DONE] and every chunk. */
   readonly complete: boolean;
+  /** Why no answer came. */
+  readonly error?: string;
 }
 
 /** One chat request over a plain socket, for load: light enough that thousands run in one process. */
@@ -237,7 +239,9 @@ export function rawChat(
         });
       },
     );
-    call.on("error", () => resolve({ status, complete: false }));
+    call.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({ status, complete: false, error: error.code ?? error.message }),
+    );
     call.end(JSON.stringify({ model, stream, max_tokens: tokens, messages: [{ role: "user", content: "hello" }] }));
   });
 }
