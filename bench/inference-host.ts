@@ -9,7 +9,8 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../runtime/free-port";
@@ -20,6 +21,7 @@ const [streams = "500", chunks = "100", rounds = "3"] = words.filter((word) => !
 const root = join(__dirname, "..");
 const preload = join(root, "node_modules", "tsx", "dist", "cjs", "index.cjs");
 const gatewayFolder = join(root, "bench", "peers", "ai-gateway");
+const key = "bench-key";
 const children: ChildProcess[] = [];
 /** How units and containers start the bundles (docs/decisions.md); the processes that measure, and the floor, have it as well. */
 const nodeOptions = "--max-semi-space-size=1";
@@ -55,9 +57,8 @@ interface Way {
 }
 
 async function main(): Promise<void> {
-  const [enginePort, hostPort, operatorPort, proxyPort, gatewayPort, routerPort] = await Promise.all(
-    Array.from({ length: 6 }, freePort),
-  );
+  const [enginePort, hostPort, operatorPort, proxyPort, gatewayPort, routerPort, bothPort, nginxPort] =
+    await Promise.all(Array.from({ length: 8 }, freePort));
   const engine = `http://127.0.0.1:${enginePort}`;
   start(
     [
@@ -81,7 +82,11 @@ async function main(): Promise<void> {
   const proxy = start(["bench/inference-host/bare-proxy.ts", engine, String(proxyPort)]);
   // Its one tier is the engine itself: what the router adds, and not the host behind it.
   const routerWords = ["build/ai-router.cjs", "serve", "--host=127.0.0.1", `--port=${routerPort}`];
-  const router = start(routerWords, { SILVER_URL: engine, API_KEY: "bench", LOG_LEVEL: "warn" });
+  const router = start(routerWords, { SILVER_URL: engine, API_KEY: key, LOG_LEVEL: "warn" });
+  // As players reach a model: the router, and the host behind it.
+  const bothWords = ["build/ai-router.cjs", "serve", "--host=127.0.0.1", `--port=${bothPort}`];
+  const both = start(bothWords, { SILVER_URL: `http://127.0.0.1:${hostPort}`, API_KEY: key, LOG_LEVEL: "warn" });
+  const nginx = startNginx(nginxPort!, enginePort!);
   const gateway = startGateway(gatewayPort!);
   const gatewayHeaders = {
     "x-portkey-provider": "openai",
@@ -92,13 +97,26 @@ async function main(): Promise<void> {
     { name: "direct", url: engine, child: undefined, headers: {} },
     { name: "bare proxy (floor)", url: `http://127.0.0.1:${proxyPort}`, child: proxy, headers: {} },
     { name: "inference-host", url: `http://127.0.0.1:${hostPort}`, child: host, headers: {} },
-    { name: "ai-router", url: `http://127.0.0.1:${routerPort}`, child: router, headers: { "x-api-key": "bench" } },
+    { name: "ai-router", url: `http://127.0.0.1:${routerPort}`, child: router, headers: { "x-api-key": key } },
+    {
+      name: "router and host",
+      url: `http://127.0.0.1:${bothPort}`,
+      child: both,
+      headers: { "x-api-key": key },
+    },
+    ...(nginx === undefined
+      ? []
+      : [{ name: "nginx", url: `http://127.0.0.1:${nginxPort}`, child: nginx, headers: {} }]),
     { name: "@portkey-ai/gateway", url: `http://127.0.0.1:${gatewayPort}`, child: gateway, headers: gatewayHeaders },
   ];
-  await answers(`http://127.0.0.1:${hostPort}/ready`);
-  await answers(`${ways[1]!.url}/health`);
-  await answers(`${ways[3]!.url}/ready`);
-  await answers(`${ways[4]!.url}/`);
+  for (const path of [
+    `${hostPort}/ready`,
+    `${proxyPort}/health`,
+    `${routerPort}/ready`,
+    `${bothPort}/ready`,
+    `${gatewayPort}/`,
+  ])
+    await answers(`http://127.0.0.1:${path}`);
 
   const results = new Map<string, Run[]>(ways.map(({ name }) => [name, []]));
   for (let round = 1; round <= Number(rounds); round++) {
@@ -114,7 +132,19 @@ async function main(): Promise<void> {
   report(ways, results);
 }
 
-const columns = ["way", "p50", "p95", "p99", "p99-direct", "with ramp", "lost", "failed", "CPU us/chunk", "RSS MiB"];
+const columns = [
+  "way",
+  "p50",
+  "p95",
+  "p99",
+  "p99-direct",
+  "spread",
+  "with ramp",
+  "lost",
+  "failed",
+  "CPU us/chunk",
+  "RSS MiB",
+];
 
 function report(ways: readonly Way[], results: ReadonlyMap<string, readonly Run[]>): void {
   const direct = results.get("direct")!;
@@ -132,14 +162,16 @@ function report(ways: readonly Way[], results: ReadonlyMap<string, readonly Run[
     const of = (pick: (run: Run) => number) => median(runs.map(pick)).toFixed(2);
     const sum = (pick: (run: Run) => number) => String(runs.reduce((total, run) => total + pick(run), 0));
     // Differences are taken within each round, so that what else the machine does weighs on both.
-    const added = (pick: (run: Run) => number) =>
-      median(runs.map((run, round) => pick(run) - pick(direct[round]!))).toFixed(2);
+    const each = (pick: (run: Run) => number) => runs.map((run, round) => pick(run) - pick(direct[round]!));
+    const added = (pick: (run: Run) => number) => median(each(pick)).toFixed(2);
+    const p99s = each(({ p99 }) => p99);
     print([
       name,
       of(({ p50 }) => p50),
       of(({ p95 }) => p95),
       of(({ p99 }) => p99),
       added(({ p99 }) => p99),
+      `${Math.min(...p99s).toFixed(1)}..${Math.max(...p99s).toFixed(1)}`,
       added(({ p99WithRamp }) => p99WithRamp),
       sum(({ seen, expected }) => expected - seen),
       sum(({ failed, unfinished }) => failed + unfinished),
@@ -176,6 +208,30 @@ function startGateway(port: number): ChildProcess {
     env: { ...process.env, TRUSTED_CUSTOM_HOSTS: "127.0.0.1,localhost", NODE_ENV: "production" },
     stdio: "ignore",
   });
+  children.push(child);
+  return child;
+}
+
+/** nginx with one worker and without buffering, where it is installed. */
+function startNginx(port: number, enginePort: number): ChildProcess | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "bench-nginx-"));
+  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
+  const config = `daemon off; master_process off; pid ${folder}/pid; error_log stderr crit;
+events { worker_connections 4096; }
+http { access_log off; ${paths.join(" ")}
+  upstream engine { server 127.0.0.1:${enginePort}; keepalive 1024; }
+  server { listen 127.0.0.1:${port} backlog=4096; location / { proxy_pass http://engine; proxy_http_version 1.1;
+    proxy_set_header Connection ""; proxy_buffering off; proxy_read_timeout 300s; } } }`;
+  writeFileSync(join(folder, "nginx.conf"), config);
+  try {
+    execFileSync("nginx", ["-t", "-q", "-c", join(folder, "nginx.conf")], { stdio: "ignore" });
+  } catch {
+    console.log("without nginx: it is not installed");
+    return undefined;
+  }
+  const child = spawn("nginx", ["-c", join(folder, "nginx.conf")], { stdio: ["ignore", "ignore", "inherit"] });
   children.push(child);
   return child;
 }

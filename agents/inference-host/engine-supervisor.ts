@@ -17,7 +17,7 @@ export interface SupervisorOptions {
   readonly backoffMs?: number;
   /** Milliseconds that the model may take to answer the probe. @default 120000 */
   readonly probeMs?: number;
-  /** Milliseconds without a request after which an engine of its own process is asked for a token. @default 3000 */
+  /** Milliseconds without a request after which an engine of its own process is asked for a token. @default 2000 */
   readonly idleProbeMs?: number;
 }
 
@@ -109,7 +109,7 @@ export class EngineSupervisor {
 
   /** Looks a few times a second whether the engine makes progress, and asks it for a token while nobody else does. */
   async #watch(): Promise<void> {
-    const { engine, watch, idleProbeMs = 3_000 } = this.options;
+    const { engine, watch, idleProbeMs = 2_000 } = this.options;
     const { signal } = this.#stop;
     let probing = false;
     while (!signal.aborted) {

@@ -76,6 +76,7 @@ describe("inference-host, bundled", () => {
         "--disable-access-log-for-endpoints=/health,/metrics",
         "--enable-auto-tool-choice",
         "--tool-call-parser=hermes",
+        "--tool-strict-level=parameter",
         "--enable-lora",
         "--max-loras=15",
         "--max-cpu-loras=43",

@@ -93,8 +93,11 @@ function keeps(json: string, { body: { usage } }: Answer): string | undefined {
 const calls = (answer: Answer) => {
   const bad = answered(answer);
   if (bad !== undefined) return bad;
-  const call = first(answer)!.message?.tool_calls?.[0]?.function;
-  if (call === undefined) return "no tool call";
+  const { message } = first(answer)!;
+  const call = message?.tool_calls?.[0]?.function;
+  // A call that the limit cut off is the text that it began with.
+  const begun = message?.content?.startsWith("<tool_call>") && (answer.body.usage?.completion_tokens ?? 0) >= most;
+  if (call === undefined) return begun ? undefined : "no tool call";
   return call.name === "act" ? keeps(call.arguments ?? "", answer) : `called ${call.name}`;
 };
 

@@ -54,9 +54,10 @@ export function vllmArguments(options: VllmCommandOptions): string[] {
     "--enable-prefix-caching",
     `--shutdown-timeout=${options.shutdownSeconds}`,
     "--disable-access-log-for-endpoints=/health,/metrics",
+    // A tool's arguments keep to its schema, whether or not the client says `strict`.
     ...(options.toolParser === undefined
       ? []
-      : ["--enable-auto-tool-choice", `--tool-call-parser=${options.toolParser}`]),
+      : ["--enable-auto-tool-choice", `--tool-call-parser=${options.toolParser}`, "--tool-strict-level=parameter"]),
     ...lora,
   ];
 }
