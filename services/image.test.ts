@@ -1,61 +1,124 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serviceAddresses } from "../contracts/services/addresses";
+import { freePort } from "../runtime/free-port";
 import { until } from "../runtime/service/testing/start";
 import { createTestDatabase, type TestDatabase } from "../runtime/testing/database";
 
 const root = join(__dirname, "..");
+const dockerfile = readFileSync(join(root, "images/containers/service.Dockerfile"), "utf8");
+
+/** Settings of the image that a machine without its files cannot have, and that a test gives another value. */
+const notHere = new Set(["DB_CA_FILE", "HOST"]);
+
+/** What the Dockerfile's ENV sets, with /app as the folder and the build's arguments filled in. */
+function imageEnvironment(app: string, build: Readonly<Record<string, string>>): Record<string, string> {
+  const [, block = ""] = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile) ?? [];
+  const settings = [...block.matchAll(/(\w+)=(\S*)/g)].map(([, name, value]): [string, string] => [
+    name!,
+    value!.replace(/\$\{(\w+)\}/g, (_, variable: string) => build[variable] ?? "").replace(/^\/app/, app),
+  ]);
+  return Object.fromEntries(settings.filter(([name]) => !notHere.has(name)));
+}
+
+/** The words of an instruction in its JSON form, such as ENTRYPOINT; those of a health check stand on a line of their own, further in. */
+function words(instruction: "ENTRYPOINT" | "CMD" | "HEALTHCHECK"): string[] {
+  const begin = instruction === "HEALTHCHECK" ? " +CMD" : instruction;
+  const [, list] = new RegExp(`^${begin} (\\[.*\\])$`, "m").exec(dockerfile)!;
+  return JSON.parse(list!);
+}
+
+/** The user of the image may change nothing in it. A test that root runs becomes nobody; any other user finds the files closed. */
+const asImageUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+const services = readdirSync(__dirname).filter((name) => name in serviceAddresses);
+
+/** What a service needs beside a database to start; absent for one that cannot run on the tests' PostgreSQL. */
+const needs: Readonly<Record<string, Record<string, string> | undefined>> = {
+  "ai-router": { GOLD_URL: "http://127.0.0.1:65499" },
+  // Its migrations need pgvector, which the embedded PostgreSQL lacks.
+  "knowledge-base": undefined,
+};
 
 describe("the folder of a service's image, away from the repository and its packages", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let folder: string;
-  let place: TestDatabase;
-  before(async () => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), "service-image-"));
-    execFileSync(process.execPath, [join(root, "images/bundle.cjs"), "capability-registry", "--outdir", folder], {
+    execFileSync(process.execPath, [join(root, "images/bundle.cjs"), ...services, "--outdir", folder], {
       stdio: "ignore",
     });
-    place = await createTestDatabase();
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      chmodSync(join(entry.parentPath ?? entry.path, entry.name), entry.isDirectory() ? 0o555 : 0o444);
+    }
+    chmodSync(folder, 0o755);
   });
-  after(async () => {
-    await place.drop();
+  after(() => {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isDirectory()) chmodSync(join(entry.parentPath ?? entry.path, entry.name), 0o755);
+    }
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("migrates and serves with the variables that its Dockerfile sets", async () => {
-    const app = join(folder, "capability-registry");
-    const dockerfile = readFileSync(join(root, "images/containers/service.Dockerfile"), "utf8");
-    const set = (variable: string) => new RegExp(`\\b${variable}=/app/(\\S+)`).exec(dockerfile)![1]!;
-    const env = {
-      ...place.environment,
-      API_KEY: "secret",
-      KIT_MIGRATIONS_DIR: join(app, set("KIT_MIGRATIONS_DIR")),
-      MIGRATIONS_DIR: join(app, set("MIGRATIONS_DIR")),
-      NODE_ENV: "production",
-      PORT: "0",
-    };
-    const program = join(app, "service.cjs");
-    const migrated = spawnSync(process.execPath, [program, "migrate"], { cwd: app, env, encoding: "utf8" });
-    assert.equal(migrated.stdout, "ran 0001_registry\nran 0001_kit\nran 0002_relay\n", migrated.stderr);
+  /** An image's folder, its environment, and its entry point with other words than those of CMD. */
+  async function laid(service: string) {
+    const app = join(folder, service);
+    const { health } = serviceAddresses[service as keyof typeof serviceAddresses];
+    const port = await freePort();
+    const build = { SERVICE: service, PORT: String(port), HEALTH_PATH: health, NODE_FLAGS: "--max-semi-space-size=1" };
+    const env = { PATH: process.env.PATH!, ...imageEnvironment(app, build), API_KEY: "secret" };
+    const [, ...entry] = words("ENTRYPOINT").map((word) => word.replace(/^\/app/, app));
+    return { app, env, port, args: (...command: string[]) => [...entry, ...command] };
+  }
 
-    const child = spawn(process.execPath, [program], { cwd: app, env, stdio: ["ignore", "ignore", "pipe"] });
-    let log = "";
-    child.stderr.on("data", (chunk: Buffer) => {
-      log += chunk.toString();
+  for (const service of services) {
+    if (service in needs && needs[service] === undefined) {
+      it(`${service}: starts as the image's user, reads its settings, and says in one line what it lacks`, async () => {
+        const { app, env, args } = await laid(service);
+        const options = { cwd: app, env, encoding: "utf8", ...asImageUser } as const;
+        const { status, stderr } = spawnSync(process.execPath, args(...words("CMD")), options);
+        assert.equal(status, 2, stderr);
+        assert.match(stderr, /^\S+: database: nothing is not allowed; .*\n$/);
+      });
+      continue;
+    }
+
+    describe(service, () => {
+      let place: TestDatabase;
+      let child: ChildProcess | undefined;
+      before(async () => {
+        place = await createTestDatabase();
+      });
+      after(async () => {
+        child?.kill("SIGKILL");
+        await place.drop();
+      });
+
+      it("migrates and serves as the image's user from files that nobody can write, and its health check passes", async () => {
+        const { app, env, args, port } = await laid(service);
+        const options = { cwd: app, env: { ...env, ...place.environment, ...needs[service] }, ...asImageUser };
+        const migrated = spawnSync(process.execPath, args("migrate"), { ...options, encoding: "utf8" });
+        assert.match(migrated.stdout, /^(ran \w+\n)+$/, migrated.stderr);
+        child = spawn(process.execPath, args(...words("CMD")), { ...options, stdio: ["ignore", "ignore", "pipe"] });
+        let log = "";
+        child.stderr!.on("data", (chunk: Buffer) => {
+          log += chunk.toString();
+        });
+        await until(() => {
+          assert.equal(child!.exitCode, null, log);
+          return log.includes('"msg":"listening"') || log.includes(`:${port}`);
+        });
+        const [node, ...check] = words("HEALTHCHECK");
+        assert.equal(node, "node");
+        await until(() => spawnSync(process.execPath, check, options).status === 0);
+        const ended = once(child, "exit");
+        child.kill("SIGTERM");
+        assert.deepEqual(await ended, [0, null], log);
+      });
     });
-    let port: string | undefined;
-    await until(() => {
-      assert.equal(child.exitCode, null, log);
-      port = /"port":(\d+).*"msg":"listening"/.exec(log)?.[1];
-      return port !== undefined;
-    });
-    const answer = await fetch(`http://127.0.0.1:${port}/engines`, { headers: { "x-api-key": "secret" } });
-    assert.deepEqual(await answer.json(), { items: [], nextCursor: null });
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    assert.deepEqual(await ended, [0, null]);
-  });
+  }
 });

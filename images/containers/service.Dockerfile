@@ -1,7 +1,7 @@
 # The image of any service on the kit: its bundle, its migrations and those of the kit, and the authorities of RDS. Build context: the
 # repository after `npm run build`, which writes build/NAME/. Port and health path as contracts/services/addresses.ts has them.
 #   docker build -f images/containers/service.Dockerfile --build-arg SERVICE=capability-registry --build-arg PORT=8080 -t capability-registry .
-ARG NODE_IMAGE=public.ecr.aws/docker/library/node:22-bookworm-slim
+ARG NODE_IMAGE=public.ecr.aws/docker/library/node:24-bookworm-slim
 FROM ${NODE_IMAGE}
 ARG SERVICE
 ARG PORT
