@@ -23,7 +23,11 @@ const settings: Readonly<Record<string, Record<string, string> | undefined>> = {
 async function baseCommit(): Promise<string> {
   const given = process.env.REHEARSAL_BASE;
   if (given) return git(root, "rev-parse", "--verify", "--quiet", `${given}^{commit}`);
-  return git(root, "rev-parse", `${await git(root, "log", "-1", "--format=%H", "--", ":(glob)**/schema/migrations/**")}^`);
+  return git(
+    root,
+    "rev-parse",
+    `${await git(root, "log", "-1", "--format=%H", "--", ":(glob)**/schema/migrations/**")}^`,
+  );
 }
 
 function bundle(tree: string, outdir: string): void {
