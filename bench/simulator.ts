@@ -1,25 +1,32 @@
 /**
  * Times the simulator: both tiers, 30 days at 10 s steps, against the floor of drawing the same random arrivals and doing nothing
- * with them; then 7.5 and 15 days, to see that time grows with steps. Run by `npm run bench:simulator`; `--json` for machines.
+ * with them; then 7.5 and 15 days, to see that time grows with steps. Then the table of bench/capacity.ts. Run by `npm run
+ * bench:simulator`; `--json` for machines, `--times` for the times alone.
  */
 import { performance } from "node:perf_hooks";
+import { tierDefaults } from "../catalog/gpu-tiers";
+import { demandPlan } from "../platform/simulator/candidates";
 import { rateAt } from "../platform/simulator/demand/demand";
 import { generateDemand } from "../platform/simulator/demand/generators";
-import { goldGroup, silverGroup, track } from "../platform/simulator/fixtures";
+import { goldGroup, silverGroup } from "../platform/simulator/fixtures";
 import { Random } from "../platform/simulator/random";
 import { simulate } from "../platform/simulator/simulate";
+import { capacityTable } from "./capacity";
 
 const bars = { milliseconds: 2000, mebibytes: 200 };
 const step = 10;
-const policies = [track("gpuUtilization", 70, 10), track("memoryPressure", 75, 10), track("requestsPerTarget", 400)];
-const plan = {
-  stack: "bench",
-  groups: [
-    goldGroup({ targetTracking: policies, onDemandPercentAboveBase: 30 }),
-    silverGroup({ targetTracking: policies, onDemandPercentAboveBase: 30 }),
-  ],
-  warnings: [],
-};
+const mixed = { onDemandPercentAboveBase: 30 };
+const plan = demandPlan(
+  {
+    stack: "bench",
+    groups: [
+      goldGroup({ ...mixed, instanceTypes: tierDefaults.gold.instanceTypes }),
+      silverGroup({ ...mixed, instanceTypes: tierDefaults.silver.instanceTypes }),
+    ],
+    warnings: [],
+  },
+  ({ tier }) => (tier === "gold" ? { target: 310, spread: 1.1 } : { target: 178, spread: 0.45 }),
+);
 
 /** The cheapest of several runs: milliseconds by the clock, and of processor time, which other work on the machine does not disturb. */
 function best(runs: number, work: () => void): { readonly wall: number; readonly processor: number } {
@@ -75,3 +82,9 @@ else {
   console.log(`peak memory of the process: ${result.peakMiB} MiB (bar ${bars.mebibytes})`);
 }
 process.exitCode = met ? 0 : 1;
+if (!process.argv.includes("--times") && !process.argv.includes("--json")) {
+  console.log("");
+  void capacityTable(10, [], false).then((barMet) => {
+    if (!barMet) process.exitCode = 1;
+  });
+}

@@ -30,8 +30,9 @@ export interface TierDefaults {
 }
 
 /**
- * Gold holds the smallest and fastest model, Silver the larger one. The second instance type of each tier is there for spot: one
- * type in three zones is only three pools. Its L4 has the A10G's memory and half its memory bandwidth.
+ * Gold holds the smallest and fastest model, Silver the larger one. Several instance types are there for spot: one type
+ * in three zones is only three pools. All of a tier's types carry the load of its first one, since the balancer gives every node
+ * as many requests; an L4, with the A10G's memory and half its bandwidth, does not (docs/simulator.md).
  */
 export const tierDefaults = {
   gold: {
@@ -42,18 +43,18 @@ export const tierDefaults = {
       minConcurrent: 16,
       maxSequences: 64,
     },
-    instanceTypes: ["g5.xlarge", "g6.xlarge"],
+    instanceTypes: ["g5.xlarge", "g5.2xlarge", "g6e.xlarge"],
     diskGb: 100,
   },
   silver: {
     engine: {
       model: "Qwen2.5-7B-Instruct",
       contextTokens: 16_384,
-      memoryUtilization: 0.85,
+      memoryUtilization: 0.9,
       minConcurrent: 2,
       maxSequences: 32,
     },
-    instanceTypes: ["g5.2xlarge", "g6.2xlarge"],
+    instanceTypes: ["g5.2xlarge", "g5.4xlarge", "g6e.xlarge"],
     diskGb: 150,
   },
 } as const satisfies Record<string, TierDefaults>;

@@ -9,11 +9,11 @@ describe("the time limits of serving", () => {
 
   it("follow from the slowest of a tier's instance types", () => {
     const { firstByteMs, idleMs, prefillMsPerToken, tokenMs } = tierLimits("gold", 30_000);
-    // An L4 reads 2,500 tokens a second and needs (7.5 + 64 x 0.2) / 0.5 ms for a token of a full batch.
-    assert.equal(prefillMsPerToken, 0.4);
-    assert.ok(Math.abs(tokenMs - 40.6) < 1e-9);
-    assert.equal(idleMs, Math.ceil(2 * 2 * 8_192 * 0.4));
-    assert.equal(firstByteMs, Math.ceil(30_000 + 2 * 8_192 * 0.4));
+    // An A10G reads 5,000 tokens a second and needs 7.5 + 64 x 0.2 ms for a token of a full batch; twice its longest prompt is below 5 s.
+    assert.equal(prefillMsPerToken, 0.2);
+    assert.ok(Math.abs(tokenMs - 20.3) < 1e-9);
+    assert.equal(idleMs, 2 * 5_000);
+    assert.equal(firstByteMs, 30_000 + 5_000);
   });
 
   it("grow with the slowness of the nodes, but for the queue", () => {

@@ -1,5 +1,6 @@
+import { planGpuMemory } from "./gpu-memory";
 import type { BaseModelName } from "./gpu-models";
-import { type EngineSettings, planEngine } from "./gpu-tiers";
+import { type EngineSettings, memoryInput, planEngine, smallestGpuMemoryMiB } from "./gpu-tiers";
 import { findInstanceType, type GpuModel, type InstanceTypeName } from "./instance-types";
 
 /** How fast one GPU serves one model: inter-token latency = a + b x batch, prefill at a fixed rate beside it. */
@@ -35,12 +36,12 @@ const speeds = {
       source: "Llama-3-8B fp16, vLLM 0.4.3, g5.2xlarge: 1, 4, 16 and 64 streams of 550/150 tokens",
     },
     "Qwen2.5-7B-Instruct": {
-      itlBaseMs: 28.3,
-      itlPerSequenceMs: 0.8,
+      itlBaseMs: 29.1,
+      itlPerSequenceMs: 0.245,
       prefillTokensPerSecond: 5400,
-      effectiveSequences: 19,
       confidence: "estimate",
-      source: "Llama-3-8B fp16 on the A10G, scaled by weight bytes (15.2 / 16.1 GB); batch limit as seen there",
+      source:
+        "the same model measured on the L4, its base halved for twice the memory bandwidth and its slope kept; prefill of Llama-3-8B on the A10G",
     },
     "Qwen2.5-7B-Instruct-AWQ": {
       itlBaseMs: 11,
@@ -57,17 +58,32 @@ const speeds = {
       source: bandwidth,
     },
   },
-} as const satisfies Partial<Record<GpuModel, Record<BaseModelName, ServingSpeed>>>;
+  L4: {
+    "Qwen2.5-7B-Instruct": {
+      itlBaseMs: 58.2,
+      itlPerSequenceMs: 0.245,
+      prefillTokensPerSecond: 2700,
+      confidence: "measured",
+      source:
+        "fp16, vLLM 0.8.5: 1, 4, 16, 32 and 64 streams of 128 tokens at 58.3, 60.0, 61.9, 67.9 and 75.7 ms a token " +
+        "(ree2raz/inference-bench@6219100, raw/vllm_short_*); prefill is an estimate, half of the A10G's",
+    },
+  },
+} as const satisfies { readonly A10G: Record<BaseModelName, ServingSpeed> } & Partial<
+  Record<GpuModel, Partial<Record<BaseModelName, ServingSpeed>>>
+>;
 
-/** Factor on speed of a GPU that no model was measured on: its memory bandwidth over the A10G's 600 GB/s. */
+/** Factor on speed of a GPU that a model was not measured on: its memory bandwidth over the A10G's 600 GB/s. */
 const bandwidthRatio: Readonly<Record<GpuModel, number>> = { A10G: 1, L4: 300 / 600, L40S: 864 / 600 };
 
 /** How fast an instance type serves a model; an estimate by memory bandwidth where the GPU has no row of its own. */
 export function servingSpeed(instanceType: InstanceTypeName, model: BaseModelName): ServingSpeed | undefined {
   const gpu = findInstanceType(instanceType)?.gpu?.model;
   if (gpu === undefined) return undefined;
+  const rows: Partial<Record<GpuModel, Partial<Record<BaseModelName, ServingSpeed>>>> = speeds;
+  const own = rows[gpu]?.[model];
+  if (own !== undefined) return own;
   const base: ServingSpeed = speeds.A10G[model];
-  if (gpu === "A10G") return base;
   const ratio = bandwidthRatio[gpu];
   return {
     ...base,
@@ -86,19 +102,33 @@ export interface ServingModel extends ServingSpeed {
   readonly maxSequences: number;
   /** Tokens that the KV cache holds. */
   readonly kvTokens: number;
+  /** Adapters that one batch may mix, and adapters that requests ask for. */
+  readonly adapterSlots: number;
+  readonly adapterCount: number;
   /** Percent of GPU memory that the engine takes at start and keeps, whatever the load. */
   readonly framebufferPercent: number;
 }
 
-/** The serving model of an engine on an instance type; undefined for a type without a GPU. */
-export function servingModel(instanceType: InstanceTypeName, engine: EngineSettings): ServingModel | undefined {
+/**
+ * The serving model of an engine on an instance type; undefined for a type without a GPU.
+ * @param types All types of the tier: its nodes share one number of adapter slots, that of the smallest GPU. @default the type alone
+ */
+export function servingModel(
+  instanceType: InstanceTypeName,
+  engine: EngineSettings,
+  types: readonly string[] = [instanceType],
+): ServingModel | undefined {
   const speed = servingSpeed(instanceType, engine.model);
   if (speed === undefined) return undefined;
+  const slots = planEngine(engine, types).gpuSlots;
+  const { kvTokens } = planGpuMemory({ ...memoryInput(engine, smallestGpuMemoryMiB([instanceType])), slots });
   return {
     ...speed,
     model: engine.model,
     maxSequences: Math.min(engine.maxSequences, speed.effectiveSequences ?? engine.maxSequences),
-    kvTokens: planEngine(engine, [instanceType]).kvTokens,
+    kvTokens,
+    adapterSlots: slots,
+    adapterCount: engine.adapterCount,
     framebufferPercent: Math.round(engine.memoryUtilization * 100),
   };
 }

@@ -12,8 +12,8 @@ const findings = (config: TierConfig) =>
 
 describe("checks of a GPU tier", () => {
   it("has nothing to say about the production tiers", () => {
-    assert.deepEqual(checkTier(resolveTier("gold", gold)), []);
-    assert.deepEqual(checkTier(resolveTier("silver", silver)), []);
+    assert.deepEqual(checkTier(resolveTier("gold", { ...gold, demand: { target: 310, spread: 1.1 } })), []);
+    assert.deepEqual(checkTier(resolveTier("silver", { ...silver, demand: { target: 178, spread: 0.45 } })), []);
   });
 
   const cases: readonly (readonly [string, TierConfig, RegExp])[] = [
@@ -57,9 +57,33 @@ describe("checks of a GPU tier", () => {
       { ...gold, engine: { memoryUtilization: 0.2 } },
       /^refuse engine: an engine that fits.*KV cache/,
     ],
-    ["a hook that gives slow nodes up", { ...gold, readyTimeoutSeconds: 120 }, /^refuse readyTimeoutSeconds.*277 s/],
+    ["a hook that gives slow nodes up", { ...gold, readyTimeoutSeconds: 120 }, /^refuse readyTimeoutSeconds.*307 s/],
     ["a warm-up without data", { ...gold, warmupSeconds: 30 }, /^refuse warmupSeconds: at least 50 s/],
-    ["a warm-up shorter than boot", { ...gold, warmupSeconds: 120 }, /^warn warmupSeconds.*277 s.*overshoots/],
+    [
+      "a target that the weakest type cannot carry",
+      { ...gold, demand: { target: 310 }, instanceTypes: ["g5.xlarge", "g6.xlarge"] },
+      /^refuse demand\.target: less; .* g6\.xlarge, the weakest of g5\.xlarge, g6\.xlarge, keeps the objective up to \d+$/,
+    ],
+    [
+      "a target above what any type carries",
+      { ...gold, demand: { target: 400 } },
+      /^refuse demand\.target: less; .* g5\.xlarge, the weakest of/,
+    ],
+    [
+      "a target on the load balancer's count above what the weakest type carries",
+      { ...gold, requestRate: { target: 342, scaleIn: false } },
+      /^refuse requestRate\.target: less; 8 nodes would get 342 requests a minute each/,
+    ],
+    [
+      "a target for an engine that nobody has fitted",
+      { ...gold, demand: { target: 100 }, engine: { maxSequences: 7 } },
+      /^warn demand\.target: a target that was measured/,
+    ],
+    [
+      "a vote that goes missing at night",
+      { ...gold, requestRate: { target: 200 } },
+      /^warn requestRate\.scaleIn: demand in its place; ELB reports nothing/,
+    ],
     [
       "a target that saturates",
       { ...gold, gpuUtilization: { target: 100 } },
@@ -83,13 +107,13 @@ describe("checks of a GPU tier", () => {
         memoryPressure: { enabled: false },
         queueDepth: { enabled: false },
       },
-      /^refuse requestRate\.enabled.*never change its size/,
+      /^refuse demand\.enabled.*never change its size/,
     ],
     [
       "no vote for fewer nodes among those that are left on",
       {
         ...gold,
-        requestRate: { target: 342, scaleIn: false },
+        requestRate: { target: 200, scaleIn: false },
         gpuUtilization: { enabled: false },
         memoryPressure: { enabled: false },
         queueDepth: { scaleIn: false },
@@ -99,7 +123,7 @@ describe("checks of a GPU tier", () => {
     [
       "a group that only its queue holds up",
       { ...gold, gpuUtilization: { enabled: false } },
-      /^warn requestRate: a vote of requestRate or gpuUtilization.*shrink under load/,
+      /^warn demand: demand, or a vote of requestRate or gpuUtilization.*shrink under load/,
     ],
     ["a warm pool with spot", { ...gold, warmPool: { state: "stopped", maxPrepared: 5 } }, /^refuse warmPool.*spot/],
     [
@@ -132,7 +156,11 @@ describe("checks of a GPU tier", () => {
   }
 
   it("lets a group follow its requests with utilisation only observed, and leaves the target of a policy that is off alone", () => {
-    const byRequests = { ...gold, requestRate: { target: 342 }, gpuUtilization: { enabled: false, target: 100 } };
+    const byRequests = {
+      ...gold,
+      demand: { target: 310, spread: 1.1 },
+      gpuUtilization: { enabled: false, target: 100 },
+    };
     assert.deepEqual(findings(byRequests), []);
   });
 
@@ -141,27 +169,27 @@ describe("checks of a GPU tier", () => {
     assert.deepEqual(findings({ min: 0, max: 2, onDemandPercentage: 0 }), []);
   });
 
-  it("counts the full fleet as 440 vCPU", () => {
+  it("counts the full fleet as 880 vCPU, every node of its tier's largest type", () => {
     const needs = [tierVcpus(resolveTier("gold", gold)), tierVcpus(resolveTier("silver", silver))];
     assert.deepEqual(needs, [
-      { onDemandVcpus: 64, spotVcpus: 136 },
-      { onDemandVcpus: 80, spotVcpus: 160 },
+      { onDemandVcpus: 128, spotVcpus: 272 },
+      { onDemandVcpus: 160, spotVcpus: 320 },
     ]);
     assert.equal(
       needs.reduce((sum, need) => sum + need.onDemandVcpus + need.spotVcpus, 0),
-      440,
+      880,
     );
   });
 
   it("refuses quotas below max, warns without any, and accepts what is enough", () => {
     const tiers = [resolveTier("gold", gold), resolveTier("silver", silver)];
-    assert.deepEqual(checkQuotas(tiers, { onDemandVcpus: 144, spotVcpus: 296 }), []);
-    const [onDemandShort] = checkQuotas(tiers, { onDemandVcpus: 143, spotVcpus: 296 });
-    assert.match(`${onDemandShort?.level} ${onDemandShort?.allowed}`, /^refuse at least 144.*L-DB2E81BA/);
-    const [spotShort] = checkQuotas(tiers, { onDemandVcpus: 440, spotVcpus: 0 });
+    assert.deepEqual(checkQuotas(tiers, { onDemandVcpus: 288, spotVcpus: 592 }), []);
+    const [onDemandShort] = checkQuotas(tiers, { onDemandVcpus: 287, spotVcpus: 592 });
+    assert.match(`${onDemandShort?.level} ${onDemandShort?.allowed}`, /^refuse at least 288.*L-DB2E81BA/);
+    const [spotShort] = checkQuotas(tiers, { onDemandVcpus: 880, spotVcpus: 0 });
     assert.match(`${spotShort?.level} ${spotShort?.path}`, /^refuse quotas\.spotVcpus/);
     const [unknown] = checkQuotas(tiers, undefined);
-    assert.match(`${unknown?.level} ${unknown?.allowed}`, /^warn .*440 vCPU/);
+    assert.match(`${unknown?.level} ${unknown?.allowed}`, /^warn .*880 vCPU/);
   });
 
   it("never counts fewer vCPU than the nodes that a split of max comes to", () => {
@@ -174,16 +202,16 @@ describe("checks of a GPU tier", () => {
           onDemandBase: Math.min(base, max),
         });
         const { onDemandVcpus, spotVcpus } = tierVcpus(settings);
-        assert.equal(onDemandVcpus + spotVcpus, max * 4);
-        assert.ok(onDemandVcpus >= Math.min(base, max) * 4);
+        assert.equal(onDemandVcpus + spotVcpus, max * 8);
+        assert.ok(onDemandVcpus >= Math.min(base, max) * 8);
       }),
     );
   });
 
-  it("keeps default warm-up and hook timeout above the worst boot of both tiers", () => {
+  it("keeps the hook's timeout far above the worst boot of both tiers", () => {
     for (const settings of [resolveTier("gold", gold), resolveTier("silver", silver)]) {
       const boot = worstBootSeconds(settings);
-      assert.ok(settings.warmupSeconds >= boot && settings.readyTimeoutSeconds >= 3 * boot, `${boot}`);
+      assert.ok(settings.readyTimeoutSeconds >= 2.5 * boot, `${boot}`);
     }
   });
 });

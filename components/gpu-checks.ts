@@ -2,8 +2,12 @@ import { bootToReady, networkGbps } from "../catalog/gpu-boot";
 import { baseWeightBytes } from "../catalog/gpu-memory";
 import { baseModels, findBaseModel } from "../catalog/gpu-models";
 import { planEngine } from "../catalog/gpu-tiers";
-import { findInstanceType, gpuQuotaCodes, singleGpuTypes } from "../catalog/instance-types";
+import { findInstanceType, gpuQuotaCodes, type InstanceTypeName, singleGpuTypes } from "../catalog/instance-types";
+import { findCurve, sustainableRate } from "../catalog/node-curves";
+import { servingModel } from "../catalog/serving-model";
+import { defaultWorkload } from "../catalog/workload";
 import { type GpuTier, gpuTiers } from "../contracts/archetypes";
+import { contentRate } from "../contracts/demand-policy";
 import { checkedEngine, policyKeys, type TierSettings } from "./gpu-settings";
 
 /** What is wrong or doubtful about a tier's settings, with the reason. */
@@ -40,7 +44,9 @@ export function checkTier(settings: TierSettings): Finding[] {
     ...types,
     ...checkBounds(settings),
     ...checkPurchase(settings),
-    ...(types.some(({ level }) => level === "refuse") ? [] : [...checkEngine(settings), ...checkTimes(settings)]),
+    ...(types.some(({ level }) => level === "refuse")
+      ? []
+      : [...checkEngine(settings), ...checkTimes(settings), ...checkTargets(settings)]),
     ...checkPolicies(settings),
     ...checkWarmPool(settings),
     ...checkSchedule(settings),
@@ -140,18 +146,74 @@ function checkTimes(settings: TierSettings): Finding[] {
         `at least ${settle} s, two health checks and three metric windows; the group would judge a node it has no data of`,
       ),
     ),
-    ...when(warmupSeconds >= settle && warmupSeconds < boot, () =>
-      warn(
-        "warmupSeconds",
-        warmupSeconds,
-        `at least the worst boot to ready (${boot} s); alarms repeat every minute, so the group decides again from load that ` +
-          "its booting nodes are about to take, and overshoots",
-      ),
-    ),
   ];
 }
 
+/** Fleets that a target is checked for. */
+const checkedSizes = [1, 2, 4, 8, 16, 32] as const;
+
+/**
+ * Requests a minute and node that the weakest type of a tier carries within the objective, in a fleet of a size that consists of that
+ * type; undefined where a type has no curve.
+ */
+export function weakestType(
+  settings: TierSettings,
+  nodes: number,
+): { readonly type: string; readonly perMinute: number } | undefined {
+  const engine = checkedEngine(settings);
+  const each = settings.instanceTypes.map((type) => {
+    const serving = servingModel(type as InstanceTypeName, engine, settings.instanceTypes);
+    const curve = serving && findCurve(serving, defaultWorkload[settings.tier]);
+    return curve && { type, perMinute: sustainableRate(curve, nodes) * 60 };
+  });
+  return each.reduce((weakest, one) =>
+    one === undefined || weakest === undefined || one.perMinute < weakest.perMinute ? one : weakest,
+  );
+}
+
+/**
+ * Every node gets as many requests as any other, so a target that the weakest type cannot carry loses the objective as soon as spot
+ * buys that type.
+ */
+function checkTargets(settings: TierSettings): Finding[] {
+  const { demand, requestRate, max } = settings;
+  if (!Object.hasOwn(baseModels, settings.engine.model)) return [];
+  const targets = [
+    ...(demand === undefined ? [] : [{ path: "demand.target", target: demand.target, spread: demand.spread }]),
+    ...(requestRate === undefined ? [] : [{ path: "requestRate.target", target: requestRate.target, spread: 0 }]),
+  ];
+  return targets.flatMap(({ path, target, spread }) => {
+    for (const nodes of checkedSizes.filter((size) => size <= Math.max(1, max))) {
+      // One node alone is uneven whatever its target: only a policy that leaves room for chance is held to it.
+      if (spread === 0 && nodes < 8) continue;
+      const weakest = weakestType(settings, nodes);
+      if (weakest === undefined) {
+        return [
+          warn(
+            path,
+            target,
+            "a target that was measured; nobody has fitted this engine on these types (docs/simulator.md)",
+          ),
+        ];
+      }
+      const content = contentRate(target, spread, nodes);
+      if (content <= weakest.perMinute * 1.02) continue;
+      const carried = Math.floor(weakest.perMinute);
+      return [
+        refuse(
+          path,
+          target,
+          `less; ${nodes} nodes would get ${Math.ceil(content - 1e-6)} requests a minute each, and ${weakest.type}, the weakest of ` +
+            `${settings.instanceTypes.join(", ")}, keeps the objective up to ${carried}`,
+        ),
+      ];
+    }
+    return [];
+  });
+}
+
 function checkPolicies(settings: TierSettings): Finding[] {
+  const { demand } = settings;
   const declared = policyKeys.filter((key) => settings[key] !== undefined);
   const voters = declared.filter((key) => settings[key]?.scaleIn);
   return [
@@ -165,25 +227,33 @@ function checkPolicies(settings: TierSettings): Finding[] {
         ),
       );
     }),
-    ...when(declared.length === 0, () =>
+    ...when(declared.length === 0 && demand === undefined, () =>
       refuse(
-        "requestRate.enabled",
+        "demand.enabled",
         false,
-        `at least one of ${policyKeys.join(", ")}; without a policy the group would never change its size`,
+        `at least one of demand, ${policyKeys.join(", ")}; without a policy the group would never change its size`,
       ),
     ),
-    ...when(declared.length > 0 && voters.length === 0, () =>
+    ...when(demand === undefined && declared.length > 0 && voters.length === 0, () =>
       refuse(
         `${declared[0]!}.scaleIn`,
         false,
         `true for at least one of ${declared.join(", ")}; no policy could agree to scale in`,
       ),
     ),
-    ...when(voters.length > 0 && !voters.some((key) => loadPolicies.has(key)), () =>
+    ...when(demand === undefined && settings.requestRate?.scaleIn === true, () =>
       warn(
-        "requestRate",
-        settings.requestRate?.target,
-        `a vote of ${[...loadPolicies].join(" or ")} on scaling in; queue and KV cache are near empty on a node that is not yet ` +
+        "requestRate.scaleIn",
+        true,
+        "demand in its place; ELB reports nothing while nobody asks, and a policy without data cannot agree to scale in, so the " +
+          "group keeps its evening size all night",
+      ),
+    ),
+    ...when(demand === undefined && voters.length > 0 && !voters.some((key) => loadPolicies.has(key)), () =>
+      warn(
+        "demand",
+        undefined,
+        `demand, or a vote of ${[...loadPolicies].join(" or ")} on scaling in; queue and KV cache are near empty on a node that is not yet ` +
           "full, so the group would shrink under load, queue, grow, and begin again",
       ),
     ),

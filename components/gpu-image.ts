@@ -7,7 +7,7 @@ import { Component } from "./component";
 import { componentDocuments, type ImageFile, imageFiles } from "./gpu-image-files";
 import { contentVersion } from "./gpu-image-versions";
 import { createInstanceProfile } from "./gpu-node-profile";
-import type { Statement } from "./policy";
+import { assumedBy, type Statement } from "./policy";
 
 export interface GpuImageArgs {
   /** AMI to build on, pinned. @default what AWS's parameter says when the stack comes up */
@@ -73,6 +73,7 @@ export class GpuImage extends Component {
       },
       { parent: this, dependsOn: uploads },
     );
+    createRetention(this);
     createParameters(this);
     this.pipelineArn = pipeline.arn;
     this.registerOutputs({ pipelineArn: this.pipelineArn });
@@ -226,6 +227,40 @@ export class GpuImage extends Component {
           ],
         },
         { parent },
+      );
+    }
+
+    /** Old images go with their snapshots: the last five stay, and whatever a node was launched from within three months. */
+    function createRetention(parent: GpuImage) {
+      const role = new aws.iam.Role(
+        `${name}-retention`,
+        { assumeRolePolicy: assumedBy("imagebuilder.amazonaws.com", parent) },
+        { parent },
+      );
+      const attached = new aws.iam.RolePolicyAttachment(
+        `${name}-retention-access`,
+        {
+          role: role.name,
+          policyArn: "arn:aws:iam::aws:policy/service-role/EC2ImageBuilderLifecycleExecutionPolicy",
+        },
+        { parent },
+      );
+      new aws.imagebuilder.LifecyclePolicy(
+        `${name}-retention-policy`,
+        {
+          description: "GPU node images: five at most, none that is in use",
+          executionRole: role.arn,
+          resourceType: "AMI_IMAGE",
+          resourceSelection: { recipes: [{ name: recipe.name, semanticVersion: "x.x.x" }] },
+          policyDetails: [
+            {
+              action: { type: "DELETE", includeResources: { amis: true, snapshots: true } },
+              filter: { type: "COUNT", value: 5 },
+              exclusionRules: { amis: { lastLaunched: { unit: "DAYS", value: 90 } } },
+            },
+          ],
+        },
+        { parent, dependsOn: [attached] },
       );
     }
 

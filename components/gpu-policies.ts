@@ -6,6 +6,7 @@ import {
   predictiveMetrics,
   predictiveMode,
   requestCountLabel,
+  scaleIn,
   targetTrackingPolicies,
   wakeAlarm,
 } from "./gpu-scaling";
@@ -32,6 +33,7 @@ export function createScaling(
 ): void {
   const { group } = scaled;
   createTargetTracking(parent, name, settings, scaled);
+  createScaleIn(parent, name, settings, group);
   if (settings.wakeFromZero) createWake(parent, name, settings, group);
   if (settings.predictive !== undefined) createForecast(parent, name, settings.predictive, group);
   createSchedule(parent, name, settings, group);
@@ -64,6 +66,13 @@ function metricSpecification(follows: Followed<Text>, { loadBalancer, targetGrou
       .apply(([balancer, targets]) => requestCountLabel(balancer, targets));
     return { predefinedMetricSpecification: { predefinedMetricType: follows.predefined, resourceLabel } };
   }
+  if ("math" in follows) {
+    const { periodSeconds } = follows;
+    const metrics = dataQueries(follows.math).map((query) =>
+      query.metricStat === undefined ? query : { ...query, metricStat: { ...query.metricStat, period: periodSeconds } },
+    );
+    return { customizedMetricSpecification: { metrics } };
+  }
   return {
     customizedMetricSpecification: {
       namespace: follows.query.namespace,
@@ -73,6 +82,62 @@ function metricSpecification(follows: Followed<Text>, { loadBalancer, targetGrou
       period: follows.periodSeconds,
     },
   };
+}
+
+function createScaleIn(parent: pulumi.Resource, name: string, settings: TierSettings, group: aws.autoscaling.Group) {
+  const shrink = scaleIn<Text>(settings, group.name);
+  if (shrink === undefined) return;
+  const policy = new aws.autoscaling.Policy(
+    `${name}-scale-in`,
+    {
+      autoscalingGroupName: group.name,
+      policyType: "StepScaling",
+      adjustmentType: "PercentChangeInCapacity",
+      minAdjustmentMagnitude: 1,
+      metricAggregationType: "Average",
+      estimatedInstanceWarmup: settings.warmupSeconds,
+      stepAdjustments: shrink.steps.map(({ lower, upper, adjustment }) => ({
+        metricIntervalLowerBound: lower === undefined ? undefined : String(lower),
+        metricIntervalUpperBound: String(upper),
+        scalingAdjustment: adjustment,
+      })),
+    },
+    { parent },
+  );
+  new aws.cloudwatch.MetricAlarm(
+    `${name}-idle`,
+    {
+      alarmDescription: `Demand on the ${settings.tier} tier is below what its nodes carry: take some away.`,
+      comparisonOperator: "LessThanThreshold",
+      threshold: shrink.threshold,
+      evaluationPeriods: shrink.periods,
+      datapointsToAlarm: shrink.periods,
+      // No data is no reason to shrink.
+      treatMissingData: "notBreaching",
+      metricQueries: alarmQueries(shrink.queries, shrink.periodSeconds),
+      alarmActions: [policy.arn],
+    },
+    { parent },
+  );
+}
+
+/** Queries as a metric alarm wants them; the last one is what the alarm looks at. */
+function alarmQueries(queries: readonly MathQuery<Text>[], period: number) {
+  return queries.map((query) =>
+    "query" in query
+      ? {
+          id: query.id,
+          returnData: false,
+          metric: {
+            namespace: query.query.namespace,
+            metricName: query.query.metricName,
+            dimensions: Object.fromEntries(query.query.dimensions.map((pair) => [pair.name, pair.value])),
+            period,
+            stat: query.stat,
+          },
+        }
+      : { id: query.id, expression: query.expression, label: query.label, returnData: true },
+  );
 }
 
 function createWake(parent: pulumi.Resource, name: string, settings: TierSettings, group: aws.autoscaling.Group) {
@@ -98,21 +163,7 @@ function createWake(parent: pulumi.Resource, name: string, settings: TierSetting
       evaluationPeriods: 1,
       datapointsToAlarm: 1,
       treatMissingData: "notBreaching",
-      metricQueries: wake.queries.map((query) =>
-        "query" in query
-          ? {
-              id: query.id,
-              returnData: false,
-              metric: {
-                namespace: query.query.namespace,
-                metricName: query.query.metricName,
-                dimensions: Object.fromEntries(query.query.dimensions.map((pair) => [pair.name, pair.value])),
-                period: wake.periodSeconds,
-                stat: query.stat,
-              },
-            }
-          : { id: query.id, expression: query.expression, label: query.label, returnData: true },
-      ),
+      metricQueries: alarmQueries(wake.queries, wake.periodSeconds),
       alarmActions: [policy.arn],
     },
     { parent },
@@ -151,7 +202,10 @@ function createForecast(
 function dataQueries(queries: readonly MathQuery<Text>[]) {
   return queries.map((query, index) => {
     const returnData = index === queries.length - 1;
-    if (!("query" in query)) return { id: query.id, expression: query.expression, label: query.label, returnData };
+    if (!("query" in query)) {
+      const { id, expression, label } = query;
+      return { id, expression, label, returnData, metricStat: undefined };
+    }
     const { namespace, metricName, dimensions } = query.query;
     return {
       id: query.id,

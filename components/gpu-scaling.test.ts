@@ -6,6 +6,7 @@ import {
   predictiveMetrics,
   queryFor,
   requestCountLabel,
+  scaleIn,
   targetTrackingPolicies,
   wakeAlarm,
 } from "./gpu-scaling";
@@ -13,8 +14,9 @@ import { resolveTier } from "./gpu-settings";
 
 const group = "gaming-test-gpu-gold";
 const settings = resolveTier("gold", { min: 1, max: 50 });
-const metricOf = (follows: Followed<string>) => ("query" in follows ? follows.query.metricName : follows.predefined);
-const periodOf = (follows: Followed<string>) => ("query" in follows ? follows.periodSeconds : undefined);
+const metricOf = (follows: Followed<string>) =>
+  "query" in follows ? follows.query.metricName : "math" in follows ? "expression" : follows.predefined;
+const periodOf = (follows: Followed<string>) => ("predefined" in follows ? undefined : follows.periodSeconds);
 
 describe("scaling policies of a GPU tier", () => {
   it("track utilisation at 70, memory pressure at 75 and the queue of each node, every 10 seconds", () => {
@@ -58,6 +60,58 @@ describe("scaling policies of a GPU tier", () => {
     );
     const switchedOff = { min: 1, max: 50, requestRate: { target: 342, enabled: false } };
     assert.equal(resolveTier("gold", switchedOff).requestRate, undefined);
+  });
+
+  it("follow demand over the nodes that serve, every 10 seconds, and leave shrinking to the steps", () => {
+    const onDemand = resolveTier("gold", {
+      min: 1,
+      max: 50,
+      demand: { target: 310, spread: 1.1 },
+      gpuUtilization: { enabled: false },
+      queueDepth: { enabled: false },
+    });
+    const policies = targetTrackingPolicies(onDemand, group);
+    assert.deepEqual(
+      policies.map(({ name, target, disableScaleIn }) => [name, target, disableScaleIn]),
+      [
+        ["demand", 310, true],
+        ["memory-pressure", 75, true],
+      ],
+    );
+    const { follows } = policies[0]!;
+    assert.ok("math" in follows);
+    assert.equal(follows.periodSeconds, 10);
+    assert.deepEqual(
+      follows.math.map((query) =>
+        "query" in query
+          ? [query.id, query.query.namespace, query.query.metricName, query.stat]
+          : [query.id, query.expression],
+      ),
+      [
+        ["demand", routerNamespace, "Demand", "Sum"],
+        ["beats", "AI-Gaming/GPU", "Heartbeat", "Sum"],
+        ["queue", "AI-Gaming/GPU", "QueueDepth", "Average"],
+        ["load", "60 * (demand + 3.479 * demand ^ 0.5) / beats + queue"],
+      ],
+    );
+    assert.equal(scaleIn(settings, group), undefined);
+  });
+
+  it("shrink where one node less would carry what comes, the more the deeper demand has fallen", () => {
+    const shrink = scaleIn(resolveTier("gold", { min: 1, max: 50, demand: { target: 300 } }), group)!;
+    const load = shrink.queries.at(-1)!;
+    assert.ok("expression" in load);
+    assert.equal(load.expression, "60 * (demand + 7.746 * demand ^ 0.5) / (beats - 60) + queue");
+    assert.deepEqual([shrink.threshold, shrink.periods, shrink.periodSeconds], [285, 3, 60]);
+    assert.deepEqual(
+      shrink.steps.map(({ lower, upper, adjustment }) => [lower, upper, adjustment]),
+      [
+        [undefined, -128.25, -45],
+        [-128.25, -71.25, -25],
+        [-71.25, -28.5, -12],
+        [-28.5, 0, -5],
+      ],
+    );
   });
 
   it("name the target group behind its load balancer as the predefined metric wants it", () => {

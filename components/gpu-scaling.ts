@@ -1,3 +1,4 @@
+import { demandExpression, demandScaleIn, demandSeries, scaleInPeriodSeconds } from "../contracts/demand-policy";
 import { groupDimension, type Metric, observedMetrics, scalingMetrics } from "../contracts/metrics";
 import { type PredictiveSettings, policyKeys, type TierSettings } from "./gpu-settings";
 
@@ -8,8 +9,12 @@ export interface MetricQuery<Group> {
   readonly dimensions: readonly { readonly name: string; readonly value: Group }[];
 }
 
-/** What a target-tracking policy follows: a metric of ours, or the load balancer's own count of requests a minute and target. */
+/**
+ * What a target-tracking policy follows: a metric of ours, an expression over several, or the load balancer's own count of requests a
+ * minute and target.
+ */
 export type Followed<Group> =
+  | { readonly math: readonly MathQuery<Group>[]; readonly periodSeconds: number }
   | { readonly query: MetricQuery<Group>; readonly statistic: "Average"; readonly periodSeconds: number }
   | { readonly predefined: "ALBRequestCountPerTarget" };
 
@@ -52,7 +57,23 @@ const policies = {
  * agree. The unit is left out of the query: CloudWatch would treat it as one more filter.
  */
 export function targetTrackingPolicies<Group>(settings: TierSettings, group: Group): TargetTrackingPolicy<Group>[] {
-  return policyKeys.flatMap((key) => {
+  const { demand, metricPeriod } = settings;
+  const onDemand: TargetTrackingPolicy<Group>[] =
+    demand === undefined
+      ? []
+      : [
+          {
+            name: "demand",
+            follows: {
+              math: demandQueries(group, demandExpression(demand.spread, metricPeriod)),
+              periodSeconds: metricPeriod,
+            },
+            target: demand.target,
+            // Shrinking is the step policy's: target tracking waits a quarter of an hour below 70 % of the target.
+            disableScaleIn: true,
+          },
+        ];
+  const others = policyKeys.flatMap((key): TargetTrackingPolicy<Group>[] => {
     const tracked = settings[key];
     if (tracked === undefined) return [];
     const { name, metric } = policies[key];
@@ -60,8 +81,49 @@ export function targetTrackingPolicies<Group>(settings: TierSettings, group: Gro
       metric === undefined
         ? { predefined: "ALBRequestCountPerTarget" }
         : { query: queryFor(metric, group), statistic: "Average", periodSeconds: settings.metricPeriod };
-    return [{ name, follows, target: tracked.target, disableScaleIn: !tracked.scaleIn }];
+    return [{ name, follows, target: tracked.target, disableScaleIn: !tracked.scaleIn || demand !== undefined }];
   });
+  return [...onDemand, ...others];
+}
+
+/** Metrics of the series of the load, by their names in the contract. */
+const loadMetrics = {
+  demand: scalingMetrics.demand,
+  heartbeat: observedMetrics.heartbeat,
+  queueDepth: scalingMetrics.queueDepth,
+} as const satisfies Record<(typeof demandSeries)[number]["metric"], Metric>;
+
+/**
+ * The load of `contracts/demand-policy.ts` for one group. All series exist in every period in which a node serves, so that nothing
+ * keeps a quiet group from shrinking.
+ */
+function demandQueries<Group>(group: Group, expression: string): MathQuery<Group>[] {
+  return [
+    ...demandSeries.map(({ id, metric, stat }) => ({ id, query: queryFor(loadMetrics[metric], group), stat })),
+    { id: "load", expression, label: "Requests a minute and node" },
+  ];
+}
+
+/** The alarm and the steps by which a group shrinks as demand falls. */
+export interface ScaleIn<Group> {
+  readonly queries: readonly MathQuery<Group>[];
+  readonly periodSeconds: number;
+  readonly periods: number;
+  readonly threshold: number;
+  /** Bounds relative to the threshold; percent of the group's nodes. */
+  readonly steps: ReturnType<typeof demandScaleIn>["steps"];
+}
+
+/** How a group shrinks; undefined where no demand is declared, so that target tracking does it. */
+export function scaleIn<Group>({ demand }: TierSettings, group: Group): ScaleIn<Group> | undefined {
+  if (demand === undefined) return undefined;
+  return {
+    // What one node less would carry: a share of the target alone lets a small group swing between two sizes.
+    queries: demandQueries(group, demandExpression(demand.spread, scaleInPeriodSeconds, 1)),
+    periodSeconds: scaleInPeriodSeconds,
+    periods: demand.scaleInMinutes,
+    ...demandScaleIn(demand.target, demand.scaleInBelow),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { BaseModelName } from "../catalog/gpu-models";
 import { type EngineSettings, tierDefaults, tierEngine } from "../catalog/gpu-tiers";
 import { adapterDemand, type GpuTier, layRegistry, type RegistryDocument } from "../contracts/archetypes";
+import { demandDefaults } from "../contracts/demand-policy";
 import type { MetricPeriod } from "../contracts/metrics";
 
 /** One target-tracking policy. */
@@ -8,6 +9,21 @@ export interface TargetSettings {
   readonly target: number;
   /** False takes this policy's vote for fewer nodes away. */
   readonly scaleIn: boolean;
+}
+
+/** The policy on demand: what asks for the tier, over the nodes that serve. */
+export interface DemandSettings {
+  /** Requests a minute and node. */
+  readonly target: number;
+  /**
+   * Nodes beyond what the mean needs, per square root of the demand in requests a second: single requests come by chance, which evens
+   * out over many nodes and not over few. In requests a second to the power of one half.
+   */
+  readonly spread: number;
+  /** Percent of the target below which the group shrinks, measured on one node less than it has. */
+  readonly scaleInBelow: number;
+  /** Minutes that demand has to stay below it. */
+  readonly scaleInMinutes: number;
 }
 
 export interface WarmPoolSettings {
@@ -57,6 +73,8 @@ export interface TierSettings {
   readonly warmupSeconds: number;
   /** Seconds that the launch hook waits for the model to answer before the node is given up. */
   readonly readyTimeoutSeconds: number;
+  /** Demand over nodes, as router and nodes count it; it also decides when the group shrinks. */
+  readonly demand?: DemandSettings;
   /** Absent where the metric is only observed; the same for the next three. */
   readonly gpuUtilization?: TargetSettings;
   readonly memoryPressure?: TargetSettings;
@@ -99,6 +117,7 @@ export type TierConfig = Pick<TierSettings, "min" | "max"> &
       | "scheduled"
     >
   > & {
+    readonly demand?: Partial<DemandSettings> & Pick<DemandSettings, "target"> & { readonly enabled?: boolean };
     readonly gpuUtilization?: TargetConfig;
     readonly memoryPressure?: TargetConfig;
     readonly queueDepth?: TargetConfig;
@@ -112,15 +131,16 @@ export const scalingDefaults = {
   /** Percentage of on-demand nodes: no spot unless asked for. */
   onDemandPercentage: 100,
   metricPeriod: 10,
-  /** Seconds; longer than the worst boot to ready of either tier. */
-  warmupSeconds: 300,
+  /** Seconds after the hook, which waits for the model: until the node's share of the load is in the metrics. */
+  warmupSeconds: 60,
   /** Seconds; three times the worst boot to ready, so that a slow node is not given up just before it answers. */
   readyTimeoutSeconds: 900,
+  demand: demandDefaults,
   gpuUtilization: { target: 70, scaleIn: true },
   memoryPressure: { target: 75, scaleIn: true },
   /** Requests that wait on a node for a slot. */
   queueDepth: { target: 4, scaleIn: true },
-} as const satisfies Partial<TierSettings>;
+} as const satisfies Partial<Omit<TierSettings, "demand">> & { readonly demand: Omit<DemandSettings, "target"> };
 
 /**
  * Fills in what the config leaves out.
@@ -141,6 +161,7 @@ export function resolveTier(tier: GpuTier, config: TierConfig, registry?: Regist
     metricPeriod: config.metricPeriod ?? scalingDefaults.metricPeriod,
     warmupSeconds: config.warmupSeconds ?? scalingDefaults.warmupSeconds,
     readyTimeoutSeconds: config.readyTimeoutSeconds ?? scalingDefaults.readyTimeoutSeconds,
+    demand: config.demand && resolveDemand(config.demand),
     gpuUtilization: resolveTarget(scalingDefaults.gpuUtilization, config.gpuUtilization),
     memoryPressure: resolveTarget(scalingDefaults.memoryPressure, config.memoryPressure),
     queueDepth: resolveTarget(scalingDefaults.queueDepth, config.queueDepth),
@@ -152,6 +173,10 @@ export function resolveTier(tier: GpuTier, config: TierConfig, registry?: Regist
     engine: { ...tierEngine(tier, adapterDemand(layRegistry(registry ?? {}))), ...config.engine },
     ...(registry && { registry }),
   };
+}
+
+function resolveDemand({ enabled = true, ...given }: NonNullable<TierConfig["demand"]>): DemandSettings | undefined {
+  return enabled ? { ...scalingDefaults.demand, ...given } : undefined;
 }
 
 function resolveTarget(defaults: TargetSettings, config: TargetConfig = {}): TargetSettings | undefined {

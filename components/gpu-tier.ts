@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { volumeInitializationMiB } from "../catalog/gpu-boot";
 import { healthPaths } from "../contracts/health";
 import { drainSeconds } from "../contracts/node";
 import { ports, tierListenerPorts } from "../contracts/ports";
@@ -175,6 +176,8 @@ export class GpuTier extends Component {
                   volumeSize: settings.diskGb,
                   iops: 3000,
                   throughput: 125,
+                  // Without a rate the blocks of the image come from S3 as each is first read, minutes into the engine's start.
+                  volumeInitializationRate: volumeInitializationMiB,
                   encrypted: "true",
                   deleteOnTermination: "true",
                 },
@@ -273,11 +276,13 @@ export class GpuTier extends Component {
                 spotAllocationStrategy: "price-capacity-optimized",
               },
             },
+            // A replacement is launched first: with the last node of a group the tier would go away.
+            instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 110 },
             terminationPolicies: ["AllocationStrategy", "OldestLaunchTemplate", "Default"],
             instanceRefresh: {
               strategy: "Rolling",
               preferences: {
-                minHealthyPercentage: 90,
+                minHealthyPercentage: 100,
                 maxHealthyPercentage: 110,
                 instanceWarmup: String(settings.warmupSeconds),
                 autoRollback: true,

@@ -38,6 +38,11 @@ export const scalingMetrics = {
   queueDepth: perGroup("QueueDepth", "Count"),
   /** Requests that wait in the router for the tier; the one metric that exists while the group has no node. */
   waitingRequests: perGroup("WaitingRequests", "Count", routerNamespace),
+  /**
+   * Requests of a window that the tier's nodes have to be ready for, by `runtime/demand.ts`; replicas of the router add up. It is
+   * published in every window, zero included, so that a policy on it can agree to scale in at night.
+   */
+  demand: perGroup("Demand", "Count", routerNamespace),
 } as const satisfies Record<string, Metric>;
 
 /** Metrics of a tier that dashboards and alarms read; no policy follows them. */

@@ -27,7 +27,7 @@ export const ephemeralDefaults = {
   services: {},
   monitoring: { alarms: "none", dashboards: false, subscribers: { page: [], ticket: [], info: [] } },
   gpu: {
-    quotas: { onDemandVcpus: 0, spotVcpus: 12 },
+    quotas: { onDemandVcpus: 0, spotVcpus: 24 },
     logDays: 7,
     gold: { min: 0, max: 1, onDemandPercentage: 0 },
     silver: { min: 0, max: 1, onDemandPercentage: 0 },

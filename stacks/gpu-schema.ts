@@ -31,6 +31,20 @@ const tier = z.strictObject({
   warmupSeconds: z.int().min(0).max(3600).optional(),
   /** Seconds that a launch waits for the model to answer. @default 900 */
   readyTimeoutSeconds: z.int().min(30).max(7200).optional(),
+  /** Demand over nodes: requests a minute and node that the tier is sized for, and when it shrinks. @default none */
+  demand: z
+    .strictObject({
+      /** @default true */
+      enabled: z.boolean().optional(),
+      target: z.number().positive(),
+      /** Room for chance: nodes per square root of requests a second. @default 1 */
+      spread: z.number().min(0).max(10).optional(),
+      /** Percent of the target, measured on one node less. @default 95 */
+      scaleInBelow: z.number().min(10).max(99).optional(),
+      /** @default 3 */
+      scaleInMinutes: z.int().min(1).max(60).optional(),
+    })
+    .optional(),
   /** Percent. @default 70 */
   gpuUtilization: policy.optional(),
   /** Percent of the KV cache. @default 75 */

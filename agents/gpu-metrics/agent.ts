@@ -132,7 +132,8 @@ export class Agent {
     }
     this.manager.start();
     this.instance.start();
-    const hostMs = settings.period < 60 ? settings.period * 1000 : 20_000;
+    // Several looks in a window: one look a window would now and then fall into the next.
+    const hostMs = settings.period < 60 ? settings.period * 300 : 20_000;
     this.timers = [setInterval(() => void this.tick(), 1000), setInterval(() => void this.lookAtHost(), hostMs)];
     void this.tick();
     void this.lookAtHost();
@@ -200,7 +201,7 @@ export class Agent {
     const events = this.kernelLog?.read() ?? [];
     for (const { event, isNew } of events) {
       if (isNew) this.parts.log.warn(event, "the driver reports an XID");
-      this.health.kernelXid(event.xid, event.pci, isNew);
+      this.health.kernelXid(event, isNew);
     }
     if (events.length > 0) this.reactToFaults();
   }

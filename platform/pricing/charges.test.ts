@@ -42,11 +42,11 @@ function gpuGroup(instanceType: string, template: PropertyMap = {}): BilledResou
 
 describe("charges that are easily missed", () => {
   it("bills spot nodes at the on-demand price where the market's is not known, and says so", () => {
-    const [known, dearer] = [bill(gpuGroup("g5.xlarge")), bill(gpuGroup("g6e.xlarge"))];
+    const [known, dearer] = [bill(gpuGroup("g5.xlarge")), bill(gpuGroup("g4dn.xlarge"))];
     assert.ok(dearer.total.maximum > known.total.maximum, "a dearer node never makes the maximum fall");
-    assert.equal(cents(dearer.total.maximum), cents(10 * 730 * 1.861));
+    assert.equal(cents(dearer.total.maximum), cents(10 * 730 * 0.526));
     assert.deepEqual(dearer.notes, [
-      "The price table has no ec2.g6e.xlarge.spot: EC2 g6e.xlarge Linux on-demand stands for it, which is the most that it costs.",
+      "The price table has no ec2.g4dn.xlarge.spot: EC2 g4dn.xlarge Linux on-demand stands for it, which is the most that it costs.",
     ]);
     assert.deepEqual(known.notes, []);
   });

@@ -24,7 +24,7 @@ function ask(agent: string, settings: Record<string, string>, ...args: string[])
 describe("the agents on a GPU node", () => {
   for (const [tier, context, slots, memory] of [
     ["gold", 8192, 35, "0.9"],
-    ["silver", 16_384, 9, "0.85"],
+    ["silver", 16_384, 17, "0.9"],
   ] as const) {
     it(`start ${tier}'s engine as the arithmetic planned it, from what user data wrote`, () => {
       const folder = mkdtempSync(join(tmpdir(), "gpu-node-"));

@@ -64,14 +64,24 @@ describe("GPU tiers of the prod stack", () => {
         .map(({ inputs }) => at(inputs.targetTrackingConfiguration, "customizedMetricSpecification"))
         .filter((specification) => specification !== undefined);
       assert.equal(tracked.length, 2);
+      const asked: PropertyMap[] = [];
       for (const specification of tracked) {
-        const dimensions = at(specification, "metricDimensions") as PropertyMap[];
+        const queries = (at(specification, "metrics") ?? []) as PropertyMap[];
+        const stats = queries.map(({ metricStat }) => at(metricStat, "metric") as PropertyMap | undefined);
+        asked.push(...stats.filter((metric) => metric !== undefined));
+        const dimensions = at(specification, "metricDimensions");
+        if (dimensions !== undefined) asked.push({ ...(specification as PropertyMap), dimensions });
+      }
+      assert.equal(asked.length, 4);
+      for (const specification of asked) {
+        const dimensions = at(specification, "dimensions") as PropertyMap[];
         const identity = [
           at(specification, "namespace"),
           at(specification, "metricName"),
           ...dimensions.map(({ name }) => name),
         ];
-        assert.ok(sent.has(identity.join(" ")), identity.join(" "));
+        const byRouter = identity.join(" ") === "AI-Gaming/Router Demand AutoScalingGroupName";
+        assert.ok(byRouter || sent.has(identity.join(" ")), identity.join(" "));
         assert.deepEqual(
           dimensions.map(({ name }) => name),
           [groupDimension],
@@ -81,18 +91,46 @@ describe("GPU tiers of the prod stack", () => {
     });
   }
 
-  it("follows on each tier the requests that its own target group gets, once that stands behind a listener", () => {
+  it("follows on each tier demand over its own nodes, every 10 s, and shrinks by steps of an alarm on the same", () => {
     for (const [tier, target] of [
-      ["gold", 342],
-      ["silver", 84],
+      ["gold", 310],
+      ["silver", 178],
     ] as const) {
-      const policy = only(prod, "aws:autoscaling/policy:Policy", `gpu-${tier}-request-rate`);
-      const { targetValue, predefinedMetricSpecification } = policy.inputs.targetTrackingConfiguration as PropertyMap;
-      assert.equal(targetValue, target);
-      assert.equal(at(predefinedMetricSpecification, "predefinedMetricType"), "ALBRequestCountPerTarget");
-      const names = policy.propertyDependencies.targetTrackingConfiguration?.map((urn) => urn.split("::").at(-1));
-      assert.deepEqual(names?.sort(), [`gpu-internal`, `gpu-${tier}-targets`].sort());
-      assert.ok(policy.dependencies.some((urn) => urn.endsWith(`gpu-${tier}-listener`)));
+      const tracking = only(prod, "aws:autoscaling/policy:Policy", `gpu-${tier}-demand`).inputs
+        .targetTrackingConfiguration as PropertyMap;
+      assert.deepEqual([tracking.targetValue, tracking.disableScaleIn], [target, true]);
+      const queries = at(tracking, "customizedMetricSpecification", "metrics") as PropertyMap[];
+      assert.deepEqual(
+        queries.map(({ id, metricStat, returnData }) => [id, metricStat && at(metricStat, "period"), returnData]),
+        [
+          ["demand", 10, false],
+          ["beats", 10, false],
+          ["queue", 10, false],
+          ["load", undefined, true],
+        ],
+      );
+      const shrink = only(prod, "aws:autoscaling/policy:Policy", `gpu-${tier}-scale-in`);
+      assert.deepEqual(
+        [shrink.inputs.policyType, shrink.inputs.adjustmentType, shrink.inputs.minAdjustmentMagnitude],
+        ["StepScaling", "PercentChangeInCapacity", 1],
+      );
+      const alarm = only(prod, "aws:cloudwatch/metricAlarm:MetricAlarm", `gpu-${tier}-idle`);
+      assert.deepEqual(
+        [alarm.inputs.comparisonOperator, alarm.inputs.treatMissingData, alarm.inputs.evaluationPeriods],
+        ["LessThanThreshold", "notBreaching", 3],
+      );
+      assert.deepEqual(alarm.propertyDependencies.alarmActions, [shrink.urn]);
+    }
+  });
+
+  it("launches a replacement before it takes a node away, and copies a volume's blocks at a rate", () => {
+    for (const { inputs } of ofType(prod, "aws:autoscaling/group:Group", "gpu-")) {
+      assert.deepEqual(inputs.instanceMaintenancePolicy, { minHealthyPercentage: 100, maxHealthyPercentage: 110 });
+      assert.equal(at(inputs.instanceRefresh, "preferences", "minHealthyPercentage"), 100);
+      assert.ok((at(inputs.mixedInstancesPolicy, "launchTemplate", "overrides") as unknown[]).length >= 3);
+    }
+    for (const { inputs } of ofType(prod, "aws:ec2/launchTemplate:LaunchTemplate", "gpu-")) {
+      assert.equal(at(inputs.blockDeviceMappings, 0, "ebs", "volumeInitializationRate"), 300);
     }
   });
 

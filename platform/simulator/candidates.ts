@@ -1,7 +1,12 @@
-import { NodeModel } from "./node-model";
-import type { GroupPlan, MetricQuery, ScalingPlan, SimulatedMetric, TargetTrackingPlan } from "./plan";
-import { type SimulateOptions, servingOf } from "./simulate";
-import { defaultWorkload } from "./workload";
+import {
+  demandDefaults,
+  demandExpression,
+  demandScaleIn,
+  demandSeries,
+  scaleInPeriodSeconds,
+} from "../../contracts/demand-policy";
+import type { GroupPlan, MetricQuery, ScalingPlan, SimulatedMetric, StepPolicyPlan, TargetTrackingPlan } from "./plan";
+import { fleetModelOf, type SimulateOptions, servingOf, sustainableRates } from "./simulate";
 
 /** A set of policies to be compared: the same groups, scaled differently. */
 export interface Candidate {
@@ -21,20 +26,26 @@ function policy(metric: SimulatedMetric, target: number, periodSeconds: number):
   return { name: metric, query: query(metric, periodSeconds), target, disableScaleIn: false };
 }
 
-/** Replaces the target-tracking policies of every group; step policies, schedules and forecasts stay. */
+/** Replaces what scales every group but schedules, forecasts and the wake from zero by target tracking. */
 function tracked(plan: ScalingPlan, policies: (group: GroupPlan) => readonly TargetTrackingPlan[]): ScalingPlan {
-  return { ...plan, groups: plan.groups.map((group) => ({ ...group, targetTracking: policies(group) })) };
+  const grows = ({ steps }: StepPolicyPlan) => steps.some(({ adjustment }) => adjustment > 0);
+  return {
+    ...plan,
+    groups: plan.groups.map((group) => ({
+      ...group,
+      targetTracking: policies(group),
+      steps: group.steps.filter(grows),
+    })),
+  };
 }
 
-/** Requests a minute that one node of a group serves within its SLO. */
+/** Requests a minute that one node of a full group serves within its SLO. */
 export function sloRequestsPerMinute(
   group: GroupPlan,
   options: Pick<SimulateOptions, "engines" | "workload" | "demand">,
 ): number {
-  const workload = (options.workload ?? defaultWorkload)[group.tier];
-  const { tokens } = options.demand.tiers[group.tier];
-  const own = tokens ? { ...workload, inputTokens: tokens.input, outputTokens: tokens.output } : workload;
-  return new NodeModel(servingOf(group, options), own).sloRate * 60;
+  const sustainable = sustainableRates(group, fleetModelOf(group, options));
+  return (sustainable.at(-1)! / sustainable.length) * 60;
 }
 
 /** Policies on requests per node at a share (0-1) of what a node serves within its SLO, beside a policy on the queue. */
@@ -42,11 +53,51 @@ export function requestRatePolicies(share: number, perMinute: number): TargetTra
   return [policy("requestsPerTarget", Math.round(share * perMinute), 60), policy("queueDepth", 4, 10)];
 }
 
-/** The same, with a full KV cache as one more reason to grow. */
-export const guardedRequestRatePolicies = (share: number, perMinute: number): TargetTrackingPlan[] => [
-  ...requestRatePolicies(share, perMinute),
-  policy("memoryPressure", 75, 10),
-];
+/** A plan in which every group follows demand over nodes, with a full KV cache as one more reason to grow. */
+export function demandPlan(
+  plan: ScalingPlan,
+  of: (group: GroupPlan) => { readonly target: number; readonly spread: number },
+): ScalingPlan {
+  const load = (expression: string, periodSeconds: number): MetricQuery => ({
+    terms: demandSeries.map(({ id, metric, stat }) => ({ id, metric, statistic: stat, label: metric })),
+    expression,
+    periodSeconds,
+    label: expression,
+  });
+  return {
+    ...plan,
+    groups: plan.groups.map((group) => {
+      const { target, spread } = of(group);
+      const { threshold, steps } = demandScaleIn(target, demandDefaults.scaleInBelow);
+      return {
+        ...group,
+        targetTracking: [
+          { name: "demand", query: load(demandExpression(spread, 10), 10), target, disableScaleIn: true },
+          { ...policy("memoryPressure", 75, 10), disableScaleIn: true },
+        ],
+        steps: [
+          {
+            name: "scale-in",
+            adjustmentType: "PercentChangeInCapacity",
+            steps: steps.map(({ lower, upper, adjustment }) => ({ lower: lower ?? null, upper, adjustment })),
+            minMagnitude: 1,
+            alarms: [
+              {
+                name: "idle",
+                query: load(demandExpression(spread, scaleInPeriodSeconds, 1), scaleInPeriodSeconds),
+                comparison: "LessThanThreshold",
+                threshold,
+                evaluationPeriods: demandDefaults.scaleInMinutes,
+                datapointsToAlarm: demandDefaults.scaleInMinutes,
+                treatMissingData: "notBreaching",
+              },
+            ],
+          },
+        ],
+      };
+    }),
+  };
+}
 
 /** The policies that a comparison runs beside those of the stack. */
 export function candidates(options: SimulateOptions): Candidate[] {
@@ -87,10 +138,13 @@ export function candidates(options: SimulateOptions): Candidate[] {
       about: `requests per node at ${percent} % of what a node serves within its SLO`,
       plan: rate(percent / 100),
     })),
-    {
-      name: "requests 60 % + queue 4 + memory 75",
-      about: "the same at 60 %, with KV-cache occupancy as a guard",
-      plan: tracked(plan, (group) => guardedRequestRatePolicies(0.6, sloRequestsPerMinute(group, options))),
-    },
+    ...[80, 95].map((percent) => ({
+      name: `demand ${percent} %`,
+      about: `demand over nodes at ${percent} % of what a node of a full group serves within its SLO`,
+      plan: demandPlan(plan, (group) => ({
+        target: Math.round((percent / 100) * sloRequestsPerMinute(group, options)),
+        spread: demandDefaults.spread,
+      })),
+    })),
   ];
 }

@@ -36,13 +36,13 @@ describe("comparison of policies", () => {
     );
   });
 
-  it("puts requests per node before utilisation, and the framebuffer policy at the price of the whole fleet", () => {
+  it("puts demand over nodes before utilisation, and the framebuffer policy at the price of the whole fleet", () => {
     const rows = comparePolicies(options, 0.99);
     const place = (name: string) => rows.findIndex((candidate) => candidate.name.startsWith(name));
-    assert.ok(place("requests") === 0, rows.map(({ name }) => name).join());
+    assert.ok(place("demand") === 0, rows.map(({ name }) => name).join());
     const cost = (name: string) => rows[place(name)]!.monthly;
     assert.ok(cost("framebuffer 75") > 55_000);
-    assert.ok(cost("declared") > 1.5 * cost("requests"));
+    assert.ok(cost("declared") > 1.5 * cost("demand"));
     assert.match(describeComparison("Policies", rows, 0.99), /Policies\n\n +a month +within the SLO/);
   });
 
@@ -61,7 +61,7 @@ describe("recommendation", () => {
     assert.ok(found.found.monthly < found.declared.monthly);
     assert.match(
       found.config,
-      /^config:\n {2}game-ai-platform:gpu:\n {4}gold:\n {6}min: \d+\n {6}max: 50\n {6}requestRate:\n {8}target: \d+\n {6}queueDepth:\n {8}target: 4\n {6}memoryPressure:\n {8}target: 75\n {6}gpuUtilization:\n {8}enabled: false\n/,
+      /^config:\n {2}game-ai-platform:gpu:\n {4}gold:\n {6}min: \d+\n {6}max: 50\n {6}demand:\n {8}target: \d+\n {8}spread: [\d.]+\n {6}gpuUtilization:\n {8}enabled: false\n {6}queueDepth:\n {8}enabled: false\n/,
     );
     assert.match(describeRecommendation(found, 0.99), /saves \$[\d,]+ a month against what is declared/);
   });

@@ -1,7 +1,8 @@
+import { contentRate } from "../../contracts/demand-policy";
 import { type Assumptions, defaultAssumptions, spotMarkets } from "./assumptions";
-import { type Candidate, candidates, guardedRequestRatePolicies, sloRequestsPerMinute } from "./candidates";
+import { type Candidate, candidates, demandPlan, sloRequestsPerMinute } from "./candidates";
 import type { ScalingPlan } from "./plan";
-import { type SimulateOptions, type SimulationResult, simulate } from "./simulate";
+import { fleetModelOf, type SimulateOptions, type SimulationResult, simulate, sustainableRates } from "./simulate";
 
 /** One row of a comparison. */
 export interface Comparison {
@@ -85,58 +86,75 @@ export interface Recommendation {
   readonly tried: number;
 }
 
-/** Shares of a node's capacity that the search tries as target, in percent. */
-const targets = [40, 50, 55, 60, 65, 70, 75, 80, 85];
+/** Shares of what a node of a full group serves within its SLO that the search tries as target, in percent. */
+const targets = [70, 80, 85, 90, 95, 100];
+/** Room for chance that it tries, nodes per square root of requests a second. */
+const spreads = [0.5, 1, 1.5, 2.5];
 /** Least nodes that it tries beside the declared minimum. */
-const minimums = [undefined, 2, 4] as const;
+const minimums = [undefined, 3] as const;
 
 /**
- * Searches the target of a policy on requests per node and the least number of nodes for the cheapest setting that keeps the SLO
- * in every tier; where none does, the one that comes nearest. The policies on the queue and on memory pressure stay beside it.
+ * Searches target and spread of the policy on demand, and the least number of nodes, for the cheapest setting that keeps the SLO in
+ * every tier; where none does, the one that comes nearest. Memory pressure stays beside it.
  */
 export function recommend(options: SimulateOptions, slo: number): Recommendation {
+  const perMinute = new Map(options.plan.groups.map((group) => [group.name, sloRequestsPerMinute(group, options)]));
+  const carried = options.plan.groups.map((group) => {
+    return { group, rates: sustainableRates(group, fleetModelOf(group, options)) };
+  });
+  // A program refuses a target that a small group cannot carry.
+  const bears = (percent: number, spread: number) =>
+    carried.every(({ group, rates }) => {
+      const target = (percent / 100) * perMinute.get(group.name)!;
+      return rates.every((rate, index) => contentRate(target, spread, index + 1) <= (60 * rate) / (index + 1));
+    });
   const tried = targets.flatMap((percent) =>
-    minimums.map((minimum) => {
-      const plan: ScalingPlan = {
-        ...options.plan,
-        groups: options.plan.groups.map((group) => ({
-          ...group,
-          min: Math.min(group.max - 1, Math.max(group.min, minimum ?? group.min)),
-          targetTracking: guardedRequestRatePolicies(percent / 100, sloRequestsPerMinute(group, options)),
-        })),
-      };
-      const name = `requests per node at ${percent} %, at least ${minimum ?? "the declared"} nodes`;
-      return { plan, row: rowOf(name, "", simulate({ ...options, plan }), slo) };
-    }),
+    spreads
+      .filter((spread) => bears(percent, spread))
+      .flatMap((spread) =>
+        minimums.map((minimum) => {
+          const scaled = demandPlan(options.plan, ({ name }) => ({
+            target: Math.round((percent / 100) * perMinute.get(name)!),
+            spread,
+          }));
+          const plan: ScalingPlan = {
+            ...scaled,
+            groups: scaled.groups.map((group) => ({
+              ...group,
+              min: Math.min(group.max - 1, Math.max(group.min, minimum ?? group.min)),
+            })),
+          };
+          const name = `demand at ${percent} % of a node, spread ${spread}, at least ${minimum ?? "the declared"} nodes`;
+          return { plan, spread, row: rowOf(name, "", simulate({ ...options, plan }), slo) };
+        }),
+      ),
   );
   const [best] = ranked(tried.map(({ row }) => row));
-  const { plan } = tried.find(({ row }) => row === best)!;
+  const { plan, spread } = tried.find(({ row }) => row === best)!;
   return {
     name: best!.name,
     plan,
     found: best!,
     declared: rowOf("declared", "", simulate(options), slo),
-    config: configOf(plan),
+    config: configOf(plan, spread),
     tried: tried.length,
   };
 }
 
 /** The settings of a plan as they are pasted into a stack's config. */
-function configOf({ groups }: ScalingPlan): string {
+function configOf({ groups }: ScalingPlan, spread: number): string {
   const tiers = groups.flatMap(({ tier, min, max, targetTracking }) => [
     `    ${tier}:`,
     `      min: ${min}`,
     `      max: ${max}`,
-    ...targetTracking.flatMap(({ name, target }) => [
-      `      ${configKeys[name] ?? name}:`,
-      `        target: ${target}`,
-    ]),
-    // Not left out: a tier that says nothing of it tracks it at its default.
+    "      demand:",
+    `        target: ${targetTracking.find(({ name }) => name === "demand")!.target}`,
+    `        spread: ${spread}`,
+    // Not left out: a tier that says nothing of them tracks them at their defaults.
     "      gpuUtilization:",
+    "        enabled: false",
+    "      queueDepth:",
     "        enabled: false",
   ]);
   return ["config:", "  game-ai-platform:gpu:", ...tiers].join("\n");
 }
-
-/** Keys in the stack's config of policies that are named otherwise than their metric. */
-const configKeys: Readonly<Record<string, string>> = { requestsPerTarget: "requestRate" };

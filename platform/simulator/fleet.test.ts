@@ -19,9 +19,8 @@ function makeFleet({ plan, assumptions, quota }: Setup = {}) {
   const all = { ...defaultAssumptions, ...assumptions };
   const fleet = new Fleet({
     plan: goldGroup(plan),
-    vcpus: 4,
+    kinds: [{ vcpus: 4, boot: new BootModel("g5.xlarge", "Qwen2.5-3B-Instruct-AWQ", all.bootScale), spotUsd: 0.43 }],
     assumptions: all,
-    boot: new BootModel("g5.xlarge", "Qwen2.5-3B-Instruct-AWQ", all.bootScale),
     quota: quota ?? new QuotaLedger(all.quotaVcpus),
     random: new Random(1),
     log: (decision) => decisions.push(decision),

@@ -14,11 +14,19 @@ const spotNoticeSeconds = 120;
 /** Seconds from launch to running, after which a node without a launch hook is in service whether it can serve or not. */
 const runningSeconds = 30;
 
+/** One instance type of a group. */
+export interface FleetKind {
+  readonly vcpus: number;
+  readonly boot: BootModel;
+  /** US dollars an hour of spot, by which the group chooses among pools that have capacity; NaN where it is not known. */
+  readonly spotUsd: number;
+}
+
 export interface FleetInput {
   readonly plan: GroupPlan;
-  readonly vcpus: number;
+  /** The group's types in its order. */
+  readonly kinds: readonly FleetKind[];
   readonly assumptions: Assumptions;
-  readonly boot: BootModel;
   readonly quota: QuotaLedger;
   readonly random: Random;
   readonly log: DecisionSink;
@@ -30,6 +38,8 @@ export interface Ledger {
   spotSeconds: number;
   /** Seconds of disks, stopped instances included. */
   diskSeconds: number;
+  /** The same by type, in the group's order. */
+  readonly kinds: readonly { onDemandSeconds: number; spotSeconds: number }[];
 }
 
 /** The instances of one Auto Scaling group: it launches, replaces, drains and bills them until they match what is desired. */
@@ -38,14 +48,17 @@ export class Fleet {
   min: number;
   max: number;
   counts: FleetCounts;
-  readonly ledger: Ledger = { onDemandSeconds: 0, spotSeconds: 0, diskSeconds: 0 };
+  readonly ledger: Ledger;
   interruptions = 0;
   failedLaunches = 0;
   #instances: Instance[] = [];
   #nextAt = never;
   #retryAt = never;
-  #spotDry = false;
-  #marketTurnsAt: number;
+  /** Of each type's spot pools: whether they are empty, and when that changes. */
+  readonly #dry: boolean[];
+  readonly #turnsAt: number[];
+  /** Types by the price of spot, the cheapest first. */
+  readonly #spotOrder: readonly number[];
   #failing: string | undefined;
   readonly #plan: GroupPlan;
   readonly #random: Random;
@@ -56,9 +69,19 @@ export class Fleet {
     this.desired = input.plan.desired;
     this.min = input.plan.min;
     this.max = input.plan.max;
-    const { availableHours } = input.assumptions.spotMarket;
-    this.#marketTurnsAt = availableHours > 0 ? input.random.exponential(availableHours * 3600) : never;
-    this.counts = countFleet([], 0);
+    const { kinds, assumptions, random } = input;
+    const { availableHours } = assumptions.spotMarket;
+    this.ledger = {
+      onDemandSeconds: 0,
+      spotSeconds: 0,
+      diskSeconds: 0,
+      kinds: kinds.map(() => ({ onDemandSeconds: 0, spotSeconds: 0 })),
+    };
+    this.#dry = kinds.map(() => false);
+    this.#turnsAt = kinds.map(() => (availableHours > 0 ? random.exponential(availableHours * 3600) : never));
+    const price = (kind: number) => (Number.isNaN(kinds[kind]!.spotUsd) ? never : kinds[kind]!.spotUsd);
+    this.#spotOrder = kinds.map((_, index) => index).sort((a, b) => price(a) - price(b) || a - b);
+    this.counts = this.#count(0);
   }
 
   /** Starts the group with nodes that serve already, as a run begins on a live platform. */
@@ -75,8 +98,9 @@ export class Fleet {
 
   /** Lets everything happen that is due, and brings the group nearer to what is desired. */
   advance(now: number): void {
-    if (now < this.#nextAt && now < this.#retryAt && now < this.#marketTurnsAt) return;
-    if (now >= this.#marketTurnsAt) this.#turnMarket(now);
+    const turnsAt = Math.min(...this.#turnsAt);
+    if (now < this.#nextAt && now < this.#retryAt && now < turnsAt) return;
+    if (now >= turnsAt) this.#turnMarkets(now);
     for (const instance of [...this.#instances]) this.#happen(instance, now);
     this.#settle(now);
   }
@@ -111,7 +135,7 @@ export class Fleet {
   }
 
   #count(now: number): FleetCounts {
-    return countFleet(this.#instances, now);
+    return countFleet(this.#instances, now, this.input.kinds.length);
   }
 
   #giveUpAt({ launchedAt }: Instance): number {
@@ -169,14 +193,19 @@ export class Fleet {
     instance.toPool = false;
   }
 
-  #turnMarket(now: number): void {
+  #turnMarkets(now: number): void {
     const { availableHours, unavailableHours, lostWhenDry } = this.input.assumptions.spotMarket;
-    this.#spotDry = !this.#spotDry;
-    this.#marketTurnsAt = now + this.#random.exponential((this.#spotDry ? unavailableHours : availableHours) * 3600);
-    if (!this.#spotDry) return;
-    for (const instance of this.#instances) {
-      if (instance.market === "spot" && this.#random.next() < lostWhenDry) instance.noticeAt = now;
-    }
+    this.#turnsAt.forEach((at, kind) => {
+      if (now < at) return;
+      const dry = !this.#dry[kind];
+      this.#dry[kind] = dry;
+      this.#turnsAt[kind] = now + this.#random.exponential((dry ? unavailableHours : availableHours) * 3600);
+      if (!dry) return;
+      for (const instance of this.#instances) {
+        const struck = instance.market === "spot" && instance.kind === kind;
+        if (struck && this.#random.next() < lostWhenDry) instance.noticeAt = now;
+      }
+    });
   }
 
   /** Launches, replaces and terminates until the group is as desired or nothing more can be done now. */
@@ -216,27 +245,36 @@ export class Fleet {
     this.#failing = undefined;
   }
 
+  /** The type that a launch gets: the first with capacity, by preference on demand and by price on spot; undefined for none. */
+  #kindFor(market: Market): number | undefined {
+    if (market === "spot") return this.#spotOrder.find((kind) => !this.#dry[kind]);
+    const { onDemandFailureShare } = this.input.assumptions;
+    const kind = this.input.kinds.findIndex(() => this.#random.next() >= onDemandFailureShare);
+    return kind === -1 ? undefined : kind;
+  }
+
   #launch(now: number, market: Market): boolean {
-    const { assumptions, quota, vcpus } = this.input;
+    const { quota, kinds } = this.input;
+    const kind = this.#kindFor(market);
     const problem =
-      market === "spot" && this.#spotDry
-        ? "no spot capacity in any pool; on demand does not stand in"
-        : market === "onDemand" && this.#random.next() < assumptions.onDemandFailureShare
-          ? "insufficient on-demand capacity"
-          : quota.take(market, vcpus)
-            ? undefined
-            : `vCPU quota for ${market === "spot" ? "spot" : "on demand"} is used up`;
-    if (problem !== undefined) {
+      kind === undefined
+        ? market === "spot"
+          ? "no spot capacity in any pool; on demand does not stand in"
+          : "insufficient on-demand capacity"
+        : quota.take(market, kinds[kind]!.vcpus)
+          ? undefined
+          : `vCPU quota for ${market === "spot" ? "spot" : "on demand"} is used up`;
+    if (kind === undefined || problem !== undefined) {
       this.failedLaunches++;
       if (this.#failing !== problem) this.#say(now, "launch-failed", `${problem}; retried`);
       this.#failing = problem;
       return false;
     }
-    this.#instances.push(this.#newInstance(now, market, "booting"));
+    this.#instances.push(this.#newInstance(now, market, kind, "booting"));
     return true;
   }
 
-  #newInstance(now: number, market: Market, state: "booting" | "preparing"): Instance {
+  #newInstance(now: number, market: Market, kind: number, state: "booting" | "preparing"): Instance {
     const { interruptionsPerHour, recommendedShare, recommendedLeadSeconds } = this.input.assumptions.spotMarket;
     const noticeAt =
       market === "spot" && interruptionsPerHour > 0
@@ -245,6 +283,7 @@ export class Fleet {
     const recommended = market === "spot" && this.#random.next() < recommendedShare;
     const instance: Instance = {
       market,
+      kind,
       state,
       launchedAt: now,
       createdAt: now,
@@ -265,7 +304,7 @@ export class Fleet {
   }
 
   #boot(instance: Instance, now: number, preparation: Preparation): void {
-    const time = this.input.boot.draw(preparation, this.#random);
+    const time = this.input.kinds[instance.kind]!.boot.draw(preparation, this.#random);
     const delay = this.input.assumptions.launchDelaySeconds;
     instance.inServiceAt =
       now + delay + (this.#plan.launchHook ? time.inService : Math.min(runningSeconds, time.inService));
@@ -315,7 +354,7 @@ export class Fleet {
 
   #remove(instance: Instance, now: number): void {
     this.#bill(instance, now);
-    this.input.quota.give(instance.market, this.input.vcpus);
+    this.input.quota.give(instance.market, this.input.kinds[instance.kind]!.vcpus);
     this.#instances = this.#instances.filter((other) => other !== instance);
   }
 
@@ -327,8 +366,9 @@ export class Fleet {
   #settleBill(instance: Instance, now: number): void {
     if (instance.billedSince === never) return;
     const seconds = now - instance.billedSince;
-    if (instance.market === "onDemand") this.ledger.onDemandSeconds += seconds;
-    else this.ledger.spotSeconds += seconds;
+    const key = instance.market === "onDemand" ? "onDemandSeconds" : "spotSeconds";
+    this.ledger[key] += seconds;
+    this.ledger.kinds[instance.kind]![key] += seconds;
   }
 
   /** Terminates instances that are to be replaced as soon as enough others serve. */
@@ -364,8 +404,8 @@ export class Fleet {
     const wanted = Math.max(pool.minSize, (pool.maxPrepared ?? this.max) - this.desired, 0);
     const size = () =>
       this.#instances.filter(({ state, toPool }) => state === "pooled" || state === "preparing" || toPool).length;
-    while (size() < wanted && this.input.quota.take("onDemand", this.input.vcpus)) {
-      this.#instances.push(this.#newInstance(now, "onDemand", "preparing"));
+    while (size() < wanted && this.input.quota.take("onDemand", this.input.kinds[0]!.vcpus)) {
+      this.#instances.push(this.#newInstance(now, "onDemand", 0, "preparing"));
     }
     while (size() > wanted) {
       const extra = this.#instances.find(({ state }) => state === "pooled");

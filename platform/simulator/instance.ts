@@ -9,6 +9,8 @@ export type InstanceState = "booting" | "inService" | "draining" | "preparing" |
 /** One instance; all times are seconds since the start of the run, Infinity for never or for a group that does not heed it. */
 export interface Instance {
   readonly market: Market;
+  /** Index of its type in the group's list. */
+  readonly kind: number;
   state: InstanceState;
   launchedAt: number;
   inServiceAt: number;
@@ -42,6 +44,8 @@ export function nextEvent(instance: Instance, now: number, giveUpAt: number, unh
 export interface FleetCounts {
   /** Serve requests. */
   ready: number;
+  /** Those that serve, by their type. */
+  readyByKind: number[];
   /** In service, ready or not, not leaving. */
   inService: number;
   /** Launched and not ready: booting or starting. */
@@ -57,10 +61,11 @@ export interface FleetCounts {
   preparing: number;
 }
 
-/** Counts instances afresh. */
-export function countFleet(instances: readonly Instance[], now: number): FleetCounts {
+/** Counts instances afresh. @param kinds Types of the group. */
+export function countFleet(instances: readonly Instance[], now: number, kinds: number): FleetCounts {
   const counts: FleetCounts = {
     ready: 0,
+    readyByKind: new Array<number>(kinds).fill(0),
     inService: 0,
     cold: 0,
     active: 0,
@@ -79,8 +84,10 @@ export function countFleet(instances: readonly Instance[], now: number): FleetCo
     else if (instance.state === "preparing") counts.preparing++;
     else if (instance.state !== "draining") {
       if (instance.state === "inService") counts.inService++;
-      if (instance.state === "inService" && instance.readyAt <= now) counts.ready++;
-      else counts.cold++;
+      if (instance.state === "inService" && instance.readyAt <= now) {
+        counts.ready++;
+        counts.readyByKind[instance.kind]!++;
+      } else counts.cold++;
       if (!instance.leaving) {
         counts.active++;
         if (instance.market === "onDemand") counts.activeOnDemand++;

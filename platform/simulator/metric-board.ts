@@ -8,6 +8,10 @@ export interface Sample {
   count: number;
   /** Publishers that sent a zero instead, as nodes do that publish before their model answers. */
   zeros: number;
+  /** Samples of one publisher that the value stands for; as many as fit into the step where it is absent. */
+  perStep?: number;
+  /** True for a metric that is not published for a period without anything to count. */
+  silentAtZero?: boolean;
 }
 export type Samples = Readonly<Record<SimulatedMetric, Sample>>;
 
@@ -15,6 +19,8 @@ export type Samples = Readonly<Record<SimulatedMetric, Sample>>;
 interface Bucket {
   readonly sample: Sample | undefined;
   readonly statistic: Statistic;
+  /** The sum with every value as often as its publisher sent it. */
+  total: number;
   sum: number;
   count: number;
   min: number;
@@ -47,6 +53,7 @@ export class MetricStream {
     this.#buckets = query.terms.map(({ metric, statistic }) => ({
       sample: metric === undefined ? undefined : samples[metric],
       statistic,
+      total: 0,
       sum: 0,
       count: 0,
       min: Number.POSITIVE_INFINITY,
@@ -62,7 +69,9 @@ export class MetricStream {
     for (const bucket of this.#buckets) {
       const { sample } = bucket;
       if (sample === undefined || sample.count + sample.zeros === 0) continue;
-      bucket.sum += sample.value * sample.count;
+      const sum = sample.value * sample.count;
+      bucket.sum += sum;
+      bucket.total += sum * (sample.perStep ?? dt / this.publishSeconds);
       bucket.count += sample.count + sample.zeros;
       if (sample.count > 0) {
         if (sample.value < bucket.min) bucket.min = sample.value;
@@ -74,7 +83,7 @@ export class MetricStream {
       }
     }
     if (now < this.#endsAt) return;
-    this.#pending.push({ visibleAt: this.#endsAt + this.delaySeconds, value: this.#close(dt) });
+    this.#pending.push({ visibleAt: this.#endsAt + this.delaySeconds, value: this.#close(dt / this.publishSeconds) });
     this.#endsAt += this.query.periodSeconds;
   }
 
@@ -88,9 +97,8 @@ export class MetricStream {
     return true;
   }
 
-  #close(dt: number): number {
-    // A step stands for as many samples as a publisher sends in it.
-    const samplesPerStep = dt / this.publishSeconds;
+  /** @param samplesPerStep Samples of one publisher in a step. */
+  #close(samplesPerStep: number): number {
     if (this.#math === undefined)
       return this.#buckets.length === 0 ? Number.NaN : take(this.#buckets[0]!, samplesPerStep);
     this.query.terms.forEach(({ id }, index) => {
@@ -103,17 +111,18 @@ export class MetricStream {
 
 /** The statistic of a bucket, which is emptied; NaN when nothing was published. */
 function take(bucket: Bucket, samplesPerStep: number): number {
-  const { sum, count, min, max, statistic } = bucket;
+  const { sum, total, count, min, max, statistic, sample } = bucket;
   bucket.sum = 0;
+  bucket.total = 0;
   bucket.count = 0;
   bucket.min = Number.POSITIVE_INFINITY;
   bucket.max = Number.NEGATIVE_INFINITY;
-  if (count === 0) return Number.NaN;
+  if (count === 0 || (sample?.silentAtZero && sum === 0)) return Number.NaN;
   switch (statistic) {
     case "Average":
       return sum / count;
     case "Sum":
-      return sum * samplesPerStep;
+      return total;
     case "SampleCount":
       return count * samplesPerStep;
     case "Minimum":

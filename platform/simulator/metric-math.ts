@@ -26,12 +26,12 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
 };
 
 /**
- * Compiles the part of CloudWatch metric math that scaling policies use: numbers, ids, `+ - * /`, comparisons, brackets and
+ * Compiles the part of CloudWatch metric math that scaling policies use: numbers, ids, `+ - * / ^`, comparisons, brackets and
  * ABS, AVG, CEIL, FILL, FLOOR, IF, MAX, MIN, SUM. Division by zero gives no datapoint, as in CloudWatch.
  * @throws InputError where the expression cannot be read or uses an id that is not given.
  */
 export function compileMath(expression: string, ids: readonly string[], where?: string): CompiledMath {
-  const tokens = expression.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|[<>=!]=|[-+*/()[\],<>]|\S/g) ?? [];
+  const tokens = expression.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|[<>=!]=|[-+*/^()[\],<>]|\S/g) ?? [];
   let at = 0;
   const fail = (allowed: string): never => {
     throw new InputError({ path: "metric expression", given: expression, allowed, where });
@@ -63,20 +63,27 @@ export function compileMath(expression: string, ids: readonly string[], where?: 
   }
 
   function product(): Node {
-    let left = unary();
+    let left = power();
     for (;;) {
       const a = left;
       if (accept("*")) {
-        const b = unary();
+        const b = power();
         left = (values) => a(values) * b(values);
       } else if (accept("/")) {
-        const b = unary();
+        const b = power();
         left = (values) => {
           const divisor = b(values);
           return divisor === 0 ? Number.NaN : a(values) / divisor;
         };
       } else return left;
     }
+  }
+
+  function power(): Node {
+    const base = unary();
+    if (!accept("^")) return base;
+    const exponent = power();
+    return (values) => base(values) ** exponent(values);
   }
 
   function unary(): Node {

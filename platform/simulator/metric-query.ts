@@ -21,6 +21,7 @@ const knownMetrics: readonly KnownMetric[] = [
   of(scalingMetrics.memoryPressure, "memoryPressure"),
   of(scalingMetrics.queueDepth, "queueDepth"),
   of(scalingMetrics.waitingRequests, "waitingRequests"),
+  of(scalingMetrics.demand, "demand"),
   of(observedMetrics.runningRequests, "runningRequests"),
   of(observedMetrics.framebufferUsed, "framebufferUsed"),
   of(observedMetrics.requestLatencyP95, "requestLatencyP95"),

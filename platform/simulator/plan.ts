@@ -11,6 +11,7 @@ export const simulatedMetrics = [
   "requestLatencyP95",
   "heartbeat",
   "waitingRequests",
+  "demand",
   "inFlight",
   "requestsPerTarget",
   "groupInService",
@@ -123,7 +124,7 @@ export interface GroupPlan {
   readonly max: number;
   /** Capacity at creation. */
   readonly desired: number;
-  /** In the order of preference; the first one's price and speed stand for all. */
+  /** In the order of preference on demand. */
   readonly instanceTypes: readonly string[];
   readonly onDemandBase: number;
   readonly onDemandPercentAboveBase: number;

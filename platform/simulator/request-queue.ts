@@ -18,11 +18,12 @@ export type WaitSink = (count: number, waitSeconds: number) => void;
 export class RequestQueue {
   /** Requests that wait now. */
   length = 0;
-  /** Step start, size and what is left of every group of arrivals, oldest first, from #head on. */
-  #start: number[] = [];
-  #size: number[] = [];
-  #left: number[] = [];
+  /** Step start, size and what is left of every group of arrivals, oldest first, from #head up to #tail. */
+  readonly #start: number[] = [];
+  readonly #size: number[] = [];
+  readonly #left: number[] = [];
   #head = 0;
+  #tail = 0;
 
   constructor(private readonly patienceSeconds: number) {}
 
@@ -43,9 +44,10 @@ export class RequestQueue {
     outcome.gaveUp = 0;
     outcome.withinLimit = 0;
     if (arrivals > 0) {
-      this.#start.push(now);
-      this.#size.push(arrivals);
-      this.#left.push(arrivals);
+      this.#start[this.#tail] = now;
+      this.#size[this.#tail] = arrivals;
+      this.#left[this.#tail] = arrivals;
+      this.#tail++;
       this.length += arrivals;
     }
     if (this.length > 0) {
@@ -55,7 +57,7 @@ export class RequestQueue {
   }
 
   #expire(now: number, outcome: StepOutcome): void {
-    while (this.#head < this.#start.length && now - this.#start[this.#head]! >= this.patienceSeconds) {
+    while (this.#head < this.#tail && now - this.#start[this.#head]! >= this.patienceSeconds) {
       outcome.gaveUp += this.#left[this.#head]!;
       this.length -= this.#left[this.#head]!;
       this.#head++;
@@ -65,7 +67,7 @@ export class RequestQueue {
 
   #admit(now: number, dt: number, capacity: number, limit: number, outcome: StepOutcome, sink: WaitSink): void {
     let used = 0;
-    while (this.#head < this.#start.length && used < capacity) {
+    while (this.#head < this.#tail && used < capacity) {
       const left = this.#left[this.#head]!;
       const size = this.#size[this.#head]!;
       const take = Math.min(left, capacity - used);
@@ -81,21 +83,18 @@ export class RequestQueue {
       else this.#left[this.#head] = left - take;
     }
     outcome.admitted = used;
-    this.length = this.#head === this.#start.length ? 0 : this.length - used;
+    this.length = this.#head === this.#tail ? 0 : this.length - used;
     this.#compact();
   }
 
+  /** Begins the lists anew where they are used up, and moves them to their beginning now and then. */
   #compact(): void {
-    if (this.#head === 0) return;
-    if (this.#head === this.#start.length) {
-      this.#start.length = 0;
-      this.#size.length = 0;
-      this.#left.length = 0;
+    if (this.#head === this.#tail) {
       this.#head = 0;
+      this.#tail = 0;
     } else if (this.#head > 64) {
-      this.#start.splice(0, this.#head);
-      this.#size.splice(0, this.#head);
-      this.#left.splice(0, this.#head);
+      for (const list of [this.#start, this.#size, this.#left]) list.copyWithin(0, this.#head, this.#tail);
+      this.#tail -= this.#head;
       this.#head = 0;
     }
   }

@@ -260,7 +260,8 @@ export class Scaler {
     if (shrinks && warmed < group.desired) return;
     const base = shrinks ? group.desired : warmed;
     const wanted = stepCapacity(base, policy.adjustmentType, step.adjustment, policy.minMagnitude);
-    const capacity = clamp(wanted, group.min, group.max);
+    const floor = shrinks ? Math.min(this.#floor, group.max) : 0;
+    const capacity = Math.max(floor, clamp(wanted, group.min, group.max));
     if (shrinks ? capacity >= group.desired : capacity <= group.desired) return;
     const from = group.desired;
     group.setDesired(capacity, now);

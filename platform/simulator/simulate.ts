@@ -1,14 +1,17 @@
 import { type EngineSettings, tierEngine } from "../../catalog/gpu-tiers";
-import type { InstanceTypeName } from "../../catalog/instance-types";
+import { findInstanceType, type InstanceTypeName } from "../../catalog/instance-types";
 import { hoursPerMonth, instancePrice, prices } from "../../catalog/prices";
 import { type ServingModel, servingModel } from "../../catalog/serving-model";
+import { defaultWorkload, type TierWorkload, type Workload } from "../../catalog/workload";
 import { adapterDemand, type GpuTier, productRegistry } from "../../contracts/archetypes";
 import { InputError } from "../../contracts/input-error";
+import { DemandEstimator } from "../../runtime/demand";
 import { type Assumptions, defaultAssumptions } from "./assumptions";
 import { BootModel } from "./boot";
 import type { Decision } from "./decision-log";
 import type { Demand } from "./demand/demand";
 import type { Ledger } from "./fleet";
+import { curveOf, FleetModel } from "./fleet-model";
 import { type Lag, measureLag, nodesNeeded, withLead } from "./oracle";
 import type { GroupPlan, ScalingPlan } from "./plan";
 import { QuotaLedger } from "./quota";
@@ -16,7 +19,6 @@ import { Random } from "./random";
 import { publishingPeriod } from "./scaler";
 import { purchaseSplit } from "./scaling-rules";
 import { type Series, TierRun, type Totals } from "./tier-run";
-import { defaultWorkload, type TierWorkload, type Workload } from "./workload";
 
 export interface SimulateOptions {
   readonly plan: ScalingPlan;
@@ -95,10 +97,16 @@ export function simulate(options: SimulateOptions): SimulationResult {
   check(options, stepSeconds);
   const quota = new QuotaLedger(assumptions.quotaVcpus);
   const random = new Random(seed);
-  const runs = plan.groups.map((group) => {
+  const demandEstimator = new DemandEstimator(plan.groups.length, stepSeconds);
+  const runs = plan.groups.map((group, tierIndex) => {
+    const model = fleetModelOf(group, options);
+    const sustainable = sustainableRates(group, model);
     const run = new TierRun({
       plan: group,
-      serving: servingOf(group, options),
+      model,
+      sustainable,
+      demandEstimator,
+      tierIndex,
       workload: workloadOf(group, options),
       demand: demand.tiers[group.tier],
       start: demand.start,
@@ -109,11 +117,14 @@ export function simulate(options: SimulateOptions): SimulationResult {
       random: random.fork(group.name),
       refreshAtSeconds: options.refreshAtSeconds,
     });
-    return { group, run };
+    return { group, run, model, sustainable };
   });
   const steps = Math.floor(demand.durationSeconds / stepSeconds);
-  for (let index = 0; index < steps; index++) for (const { run } of runs) run.step(index);
-  const tiers = runs.map(({ group, run }) => tierResult(group, run, options, steps, stepSeconds));
+  for (let index = 0; index < steps; index++) {
+    for (const { run } of runs) run.step(index);
+    demandEstimator.close();
+  }
+  const tiers = runs.map((each) => tierResult(each, options, steps, stepSeconds));
   const resolved = tiers.reduce((sum, { totals }) => sum + requestsResolved(totals), 0);
   return {
     stack: plan.stack,
@@ -163,13 +174,16 @@ function check({ plan, demand }: SimulateOptions, stepSeconds: number): void {
 }
 
 /** The node that the group's first instance type makes of its tier's engine. */
-export function servingOf(group: GroupPlan, { engines }: Pick<SimulateOptions, "engines">): ServingModel {
-  const type = group.instanceTypes[0] ?? "nothing";
-  const serving = servingModel(
-    type as InstanceTypeName,
-    engines?.[group.tier] ?? tierEngine(group.tier, adapterDemand(productRegistry)),
-  );
-  if (serving !== undefined) return serving;
+export const servingOf = (group: GroupPlan, options: Pick<SimulateOptions, "engines">): ServingModel =>
+  servingOfType(group, 0, options);
+
+function servingOfType(group: GroupPlan, index: number, { engines }: Pick<SimulateOptions, "engines">): ServingModel {
+  const type = group.instanceTypes[index] ?? "nothing";
+  const engine = engines?.[group.tier] ?? tierEngine(group.tier, adapterDemand(productRegistry));
+  if (findInstanceType(type)?.gpu !== undefined) {
+    const serving = servingModel(type as InstanceTypeName, engine, group.instanceTypes);
+    if (serving !== undefined) return serving;
+  }
   throw new InputError({
     path: `${group.name}.instanceTypes`,
     given: type,
@@ -177,19 +191,73 @@ export function servingOf(group: GroupPlan, { engines }: Pick<SimulateOptions, "
   });
 }
 
-/** A tier's workload, with the token lengths of the trace where it has any. */
-function workloadOf({ tier }: GroupPlan, { workload = defaultWorkload, demand }: SimulateOptions): TierWorkload {
-  const { tokens } = demand.tiers[tier];
-  return tokens === undefined
-    ? workload[tier]
-    : { ...workload[tier], inputTokens: tokens.input, outputTokens: tokens.output };
+/** Every type of a group with its curve. */
+export function fleetModelOf(
+  group: GroupPlan,
+  options: Pick<SimulateOptions, "engines" | "workload" | "demand">,
+): FleetModel {
+  const workload = workloadOf(group, options);
+  return new FleetModel(
+    group.instanceTypes.map((type, index) => {
+      const serving = servingOfType(group, index, options);
+      return { type: type as InstanceTypeName, serving, curve: curveOf(serving, workload) };
+    }),
+  );
 }
+
+/** The mix that a group buys while every pool has capacity: its first type on demand, the cheapest on spot. */
+function usualMix(group: GroupPlan, nodes: number): number[] {
+  const { onDemand, spot } = purchaseSplit(nodes, group.onDemandBase, group.onDemandPercentAboveBase);
+  const counts = group.instanceTypes.map(() => 0);
+  counts[0] = onDemand;
+  counts[cheapestSpot(group)]! += spot;
+  return counts;
+}
+
+/** Index of the type whose spot price is the lowest; the first where none is known. */
+function cheapestSpot({ instanceTypes }: GroupPlan): number {
+  const price = (type: string) => instancePrice(type, "spot")?.usd ?? Number.POSITIVE_INFINITY;
+  return instanceTypes.reduce((best, type, index) => (price(type) < price(instanceTypes[best]!) ? index : best), 0);
+}
+
+/** Requests a second that the group carries within the objective with 1, 2, 3... nodes of its usual mix. */
+export function sustainableRates(group: GroupPlan, model: FleetModel): number[] {
+  let most = 0;
+  return Array.from({ length: Math.max(1, group.max) }, (_, index) => {
+    most = Math.max(most, model.table(usualMix(group, index + 1)).sloRate);
+    return most;
+  });
+}
+
+/** A tier's workload, with the token lengths of the trace where it has any. */
+function workloadOf(
+  { tier }: GroupPlan,
+  { workload = defaultWorkload, demand }: Pick<SimulateOptions, "workload" | "demand">,
+): TierWorkload {
+  const { tokens } = demand.tiers[tier];
+  if (tokens === undefined) return workload[tier];
+  const known = tracedWorkloads.get(tokens);
+  if (known !== undefined) return known;
+  // Whole tokens: a curve is fitted to them.
+  const traced = { ...workload[tier], inputTokens: Math.round(tokens.input), outputTokens: Math.round(tokens.output) };
+  tracedWorkloads.set(tokens, traced);
+  return traced;
+}
+
+/** One workload per trace, so that its curve is fitted once. */
+const tracedWorkloads = new WeakMap<object, TierWorkload>();
 
 const requestsResolved = (totals: Totals): number => totals.completed + totals.running + totals.gaveUp;
 
+interface Run {
+  readonly group: GroupPlan;
+  readonly run: TierRun;
+  readonly model: FleetModel;
+  readonly sustainable: readonly number[];
+}
+
 function tierResult(
-  group: GroupPlan,
-  run: TierRun,
+  { group, run, sustainable }: Run,
   options: SimulateOptions,
   steps: number,
   stepSeconds: number,
@@ -197,14 +265,19 @@ function tierResult(
   run.close();
   const serving = servingOf(group, options);
   const { totals, series, fleet } = run;
-  const need = nodesNeeded(options.demand.tiers[group.tier], run.node.sloRate, steps, stepSeconds);
+  const need = nodesNeeded(options.demand.tiers[group.tier], sustainable, steps, stepSeconds);
   const boot = new BootModel(group.instanceTypes[0] ?? "", serving.model, options.assumptions?.bootScale ?? 1);
   const leadSeconds = boot.typicalSeconds("baked");
   const perMonth = (hoursPerMonth * 3600) / (steps * stepSeconds);
-  const rates = hourlyRates(group);
-  const onDemand = (fleet.ledger.onDemandSeconds / 3600) * rates.onDemand * perMonth;
-  const spot = fleet.ledger.spotSeconds === 0 ? 0 : (fleet.ledger.spotSeconds / 3600) * rates.spot * perMonth;
-  const disks = (fleet.ledger.diskSeconds / 3600) * rates.disk * perMonth;
+  // A price that is not known makes only what ran at it unknown.
+  const paid = (key: "onDemandSeconds" | "spotSeconds", market: "on-demand" | "spot") =>
+    fleet.ledger.kinds.reduce((sum, seconds, kind) => {
+      const usd = instancePrice(group.instanceTypes[kind]!, market)?.usd ?? Number.NaN;
+      return seconds[key] === 0 ? sum : sum + (seconds[key] / 3600) * usd * perMonth;
+    }, 0);
+  const onDemand = paid("onDemandSeconds", "on-demand");
+  const spot = paid("spotSeconds", "spot");
+  const disks = (fleet.ledger.diskSeconds / 3600) * hourlyRates(group).disk * perMonth;
   const resolved = requestsResolved(totals);
   return {
     group,
@@ -234,22 +307,21 @@ function tierResult(
   };
 }
 
-/** US dollars an hour of one node on demand, one on spot, and one disk; NaN where the price is not known. */
+/** US dollars an hour of a node of the first type on demand, one of the cheapest type on spot, and one disk; NaN where not known. */
 export function hourlyRates(group: GroupPlan): {
   readonly onDemand: number;
   readonly spot: number;
   readonly disk: number;
 } {
-  const type = group.instanceTypes[0] ?? "";
   return {
-    onDemand: instancePrice(type, "on-demand")?.usd ?? Number.NaN,
-    spot: instancePrice(type, "spot")?.usd ?? Number.NaN,
+    onDemand: instancePrice(group.instanceTypes[0] ?? "", "on-demand")?.usd ?? Number.NaN,
+    spot: instancePrice(group.instanceTypes[cheapestSpot(group)] ?? "", "spot")?.usd ?? Number.NaN,
     disk: (prices["ebs.gp3.storage"].usd * group.volumeGiB) / hoursPerMonth,
   };
 }
 
 /** US dollars for nodes over time, bought in the group's mix. */
-function costOf(nodes: Float32Array, group: GroupPlan, stepSeconds: number): number {
+export function costOf(nodes: Float32Array, group: GroupPlan, stepSeconds: number): number {
   const rates = hourlyRates(group);
   let usd = 0;
   for (const count of nodes) {

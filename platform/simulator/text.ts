@@ -112,7 +112,7 @@ export function describeRecommendation({ name, found, declared, config, tried }:
     "",
     config,
     "",
-    "requestRate is target tracking on ALBRequestCountPerTarget, requests a minute and node. Utilisation is only observed, since it",
-    "would ask for more nodes than load does and so decide in its place.",
+    "demand is what asks for the tier over the nodes that serve, requests a minute. Utilisation and the queue are only observed: they",
+    "are not proportional to the nodes that are missing, and would decide in its place.",
   ].join("\n");
 }

@@ -74,7 +74,7 @@ describe("profiler guard", () => {
 
   it("finds counters that stand at zero while the GPU is busy for 30 s, and asks for one restart", () => {
     const guard = new ProfilerGuard();
-    assert.deepEqual(guard.observe(contradiction, 0), { stale: new Set(), restart: false });
+    assert.deepEqual(guard.observe(contradiction, 0), { stale: new Set([0]), restart: false });
     assert.equal(guard.observe(contradiction, 29_000).restart, false);
     assert.deepEqual(guard.observe(contradiction, 30_000), { stale: new Set([0]), restart: true });
     assert.deepEqual(guard.observe(contradiction, 70_000), { stale: new Set([0]), restart: false });
@@ -85,6 +85,12 @@ describe("profiler guard", () => {
     guard.observe(contradiction, 0);
     guard.observe(contradiction, 30_000);
     assert.equal(guard.observe([gpu(0, { utilization: 100, graphicsActive: 0.9 })], 31_000).stale.size, 0);
+  });
+
+  it("believes no sample that contradicts itself, from the first one on", () => {
+    const guard = new ProfilerGuard();
+    assert.deepEqual([...guard.observe(contradiction, 0).stale], [0]);
+    assert.equal(guard.observe([gpu(0, { utilization: 90, graphicsActive: 0.9 })], 1000).stale.size, 0);
   });
 
   it("takes neither an idle GPU nor a short pause for stale", () => {
@@ -116,13 +122,13 @@ describe("health of the GPUs", () => {
 
   it("finds a fatal XID in the kernel log and counts it", () => {
     const health = tracker(true);
-    health.kernelXid(79, "0000:00:1e", true);
+    health.kernelXid({ xid: 79, pci: "0000:00:1e" }, true);
     assert.deepEqual(codes(health), ["xid-79"]);
     assert.equal(health.takeErrors(), 1);
     assert.equal(health.takeErrors(), 0);
   });
 
-  for (const xid of [48, 63, 64, 74, 79, 94, 95, 119, 120]) {
+  for (const xid of [46, 48, 62, 63, 64, 74, 79, 94, 95, 109, 119, 120, 140, 143, 154]) {
     it(`takes XID ${xid} for fatal`, () => {
       const health = tracker();
       health.observe([gpu(0, { xid })], 0, "dcgmi");
@@ -130,7 +136,7 @@ describe("health of the GPUs", () => {
     });
   }
 
-  for (const xid of [13, 31, 43, 45]) {
+  for (const xid of [8, 13, 31, 32, 43, 45, 68, 69]) {
     it(`counts XID ${xid} and blames the program`, () => {
       const health = tracker();
       health.observe([gpu(0, { xid: 0 })], 0, "dcgmi");
@@ -140,17 +146,38 @@ describe("health of the GPUs", () => {
     });
   }
 
+  it("counts the first XID after blanks, which mean that there was none", () => {
+    const health = tracker();
+    health.observe([gpu(0, {})], 0, "dcgmi");
+    health.observe([gpu(0, { xid: 31 })], 1000, "dcgmi");
+    assert.equal(health.takeErrors(), 1);
+    const late = tracker();
+    late.observe([gpu(0, { xid: 31 })], 0, "dcgmi");
+    assert.equal(late.takeErrors(), 0);
+  });
+
+  it("heeds the recovery action that XID 154 names, whatever the source of values", () => {
+    const line = "NVRM: Xid (PCI:0000:00:1e): 154, GPU recovery action changed from 0x0 (None) to";
+    const reboot = parseXid(`${line} 0x2 (Node Reboot Required)`)!;
+    assert.equal(reboot.recoveryAction, "Node Reboot Required");
+    const health = tracker(true);
+    health.kernelXid(parseXid(`${line} 0x0 (None)`)!, true);
+    assert.deepEqual(codes(health), []);
+    health.kernelXid(reboot, true);
+    assert.deepEqual(codes(health), ["recovery-action"]);
+  });
+
   it("counts an XID once where both the kernel and DCGM show it", () => {
     const health = tracker(true);
     health.observe([gpu(0, { xid: 0 })], 0, "dcgmi");
-    health.kernelXid(31, "0000:00:1e", true);
+    health.kernelXid({ xid: 31, pci: "0000:00:1e" }, true);
     health.observe([gpu(0, { xid: 31 })], 1000, "dcgmi");
     assert.equal(health.takeErrors(), 1);
   });
 
   it("does not count what happened before the agent started, but knows it for a fault", () => {
     const health = tracker(true);
-    health.kernelXid(48, "0000:00:1e", false);
+    health.kernelXid({ xid: 48, pci: "0000:00:1e" }, false);
     assert.deepEqual([codes(health), health.takeErrors()], [["xid-48"], 0]);
   });
 

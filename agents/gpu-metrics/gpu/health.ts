@@ -1,5 +1,5 @@
 import type { GpuReading } from "./reading";
-import { fatalXids } from "./xid";
+import { fatalXids, type XidEvent } from "./xid";
 
 /** Why an instance is to be replaced. */
 export interface Fault {
@@ -59,9 +59,10 @@ export class HealthTracker {
   }
 
   /** An XID from the kernel log. @param isNew False for one from before the agent started. */
-  kernelXid(xid: number, pci: string, isNew: boolean): void {
+  kernelXid({ xid, pci, recoveryAction }: XidEvent, isNew: boolean): void {
     if (isNew) this.errors += 1;
-    this.classify(xid, pci);
+    if (recoveryAction === undefined) this.classify(xid, pci);
+    else this.recovery(recoveryAction, pci);
   }
 
   gpuLost(detail: string): void {
@@ -84,7 +85,9 @@ export class HealthTracker {
       if (last !== undefined && last !== xid && !this.options.countsKernelXids()) this.errors += 1;
       this.classify(xid, place);
     }
+    // Blank means that none has happened yet, so that the first one after it is new.
     if (xid !== undefined) this.lastXid.set(index, xid);
+    else if (!this.lastXid.has(index)) this.lastXid.set(index, 0);
     if (eccUncorrected !== undefined) {
       const last = this.lastEcc.get(index) ?? eccUncorrected;
       this.errors += Math.max(0, eccUncorrected - last);
@@ -97,9 +100,11 @@ export class HealthTracker {
       this.add("remap-failed", `${place}: a row could not be remapped`);
     }
     if (remapPending === 1) this.add("remap-pending", `${place}: a row remap waits for a reset`);
-    if (recoveryAction !== undefined && !harmlessActions.has(recoveryAction)) {
-      this.add("recovery-action", `${place}: the driver asks for ${recoveryAction}`);
-    }
+    if (recoveryAction !== undefined) this.recovery(recoveryAction, place);
+  }
+
+  private recovery(action: string, place: string): void {
+    if (!harmlessActions.has(action)) this.add("recovery-action", `${place}: the driver asks for ${action}`);
   }
 
   private classify(xid: number, place: string): void {

@@ -1,7 +1,7 @@
 import type { GpuReading } from "./reading";
 
 export interface GuardVerdict {
-  /** GPUs whose profiling counters are not to be believed now; field 203 counts for them. */
+  /** GPUs whose profiling counters are not to be believed in this sample; field 203 counts for them. */
   readonly stale: ReadonlySet<number>;
   /** True once when the watch is to be restarted. */
   readonly restart: boolean;
@@ -31,6 +31,7 @@ export class ProfilerGuard {
   /** @param at Monotonic milliseconds of the readings. */
   observe(readings: readonly GpuReading[], at: number): GuardVerdict {
     let found = false;
+    const contradicted = new Set<number>();
     for (const { kind, index, values } of readings) {
       if (kind !== "gpu" || values.utilization === undefined || values.graphicsActive === undefined) continue;
       if (values.graphicsActive > 0) this.stale.delete(index);
@@ -38,6 +39,8 @@ export class ProfilerGuard {
         this.since.delete(index);
         continue;
       }
+      // The sample itself is a contradiction, however long it lasts: it is not published as an idle GPU.
+      contradicted.add(index);
       const since = this.since.get(index) ?? at;
       this.since.set(index, since);
       if (at - since < this.staleMs) continue;
@@ -46,6 +49,6 @@ export class ProfilerGuard {
     }
     const restart = found && at - this.lastRestart >= this.restartMs;
     if (restart) this.lastRestart = at;
-    return { stale: new Set(this.stale), restart };
+    return { stale: new Set([...this.stale, ...contradicted]), restart };
   }
 }

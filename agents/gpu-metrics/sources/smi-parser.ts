@@ -86,7 +86,7 @@ export class SmiParser {
       else if (name === "gpu_recovery_action") recoveryAction = cell;
       else if (name === "index") index = /^\d{1,3}$/.test(cell) ? Number(cell) : undefined;
       else {
-        const number = readNumber(cell, property.unit);
+        const number = readNumber(cell, property.unit, property.key === "throttleReasons");
         if (number === undefined) return { type: "unreadable", reason: "not-a-number" };
         const field = property.key === undefined ? undefined : fieldsByKey.get(property.key);
         if (field === undefined || isSentinel(number)) continue;
@@ -110,8 +110,9 @@ function isMissing(cell: string): boolean {
   return cell === "" || /^\[.*\]$/.test(cell) || /^(N\/A|Not Supported|Unknown Error)$/i.test(cell);
 }
 
-function readNumber(cell: string, unit: string | undefined): number | undefined {
-  if (/^0x[0-9a-f]{1,16}$/i.test(cell)) return Number(cell);
+/** @param mask True for a column of bits, which the tool prints in hexadecimal; any other column holds decimal numbers. */
+function readNumber(cell: string, unit: string | undefined, mask: boolean): number | undefined {
+  if (mask) return /^0x[0-9a-f]{1,16}$/i.test(cell) ? Number(cell) : undefined;
   const match = /^(-?\d+(?:\.\d+)?)(?: (\S+))?$/.exec(cell);
   if (match === null || (match[2] !== undefined && match[2] !== unit)) return undefined;
   return Number(match[1]);

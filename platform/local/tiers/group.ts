@@ -68,7 +68,7 @@ export class LocalGroup implements ScalableGroup {
     this.desired = clamp(plan.desired, this.min, this.max);
     this.#plan = hurried ? hurry(plan) : plan;
     this.#samples = Object.fromEntries(
-      simulatedMetrics.map((metric) => [metric, { value: 0, count: 0, zeros: 0 }]),
+      simulatedMetrics.map((metric) => [metric, { value: 0, count: 0, zeros: 0, perStep: 1 }]),
     ) as Record<SimulatedMetric, Sample>;
     this.#scaler = new Scaler({
       plan: this.#plan,
@@ -247,7 +247,9 @@ export class LocalGroup implements ScalableGroup {
     const metric = published[name];
     const seen = metric && this.options.metrics.between(metric, this.name, from, to);
     // What the router publishes is followed by its maximum; replicas do not add up.
-    return name === "waitingRequests" ? seen?.maximum : seen?.average;
+    if (name === "waitingRequests") return seen?.maximum;
+    // Demand adds up over replicas; heartbeats add up to the seconds in which nodes served.
+    return summed.has(name) ? seen?.sum : seen?.average;
   }
 
   #policyState({ name, kind, query, target, alarm }: PolicyView): PolicyState {
@@ -274,6 +276,9 @@ export class LocalGroup implements ScalableGroup {
     this.options.onChange();
   }
 }
+
+/** What a window gives as a sum of all that was published in it. */
+const summed: ReadonlySet<SimulatedMetric> = new Set(["demand", "heartbeat"]);
 
 /** Metrics of the contracts by the names that the simulator has for them. */
 const published: Readonly<Partial<Record<SimulatedMetric, Metric>>> = {

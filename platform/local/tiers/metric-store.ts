@@ -22,6 +22,7 @@ interface StatisticSet {
 export interface Statistics {
   readonly average: number;
   readonly maximum: number;
+  readonly sum: number;
 }
 
 /** Milliseconds that a datum is kept; publishers that were cut off send what is older, which no alarm looks at any more. */
@@ -53,6 +54,7 @@ export class MetricStore {
     return {
       average: sets.reduce((sum, set) => sum + set.sum, 0) / count,
       maximum: Math.max(...sets.map(({ max }) => max)),
+      sum: sets.reduce((sum, set) => sum + set.sum, 0),
     };
   }
 }

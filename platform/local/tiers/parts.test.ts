@@ -64,7 +64,7 @@ describe("the endpoint in the place of CloudWatch and Auto Scaling", () => {
       }),
     );
     const seen = store.between(scalingMetrics.queueDepth, "gold", at, at + 10_000);
-    assert.deepEqual(seen, { average: (50 + 22) / 20, maximum: 9 });
+    assert.deepEqual(seen, { average: (50 + 22) / 20, maximum: 9, sum: 72 });
     assert.equal(store.between(scalingMetrics.queueDepth, "gold", at + 10_000, at + 20_000), undefined);
   });
 

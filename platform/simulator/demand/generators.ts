@@ -1,5 +1,5 @@
+import { defaultWorkload, type Workload } from "../../../catalog/workload";
 import { Random } from "../random";
-import { defaultWorkload, type Workload } from "../workload";
 import { type Demand, defaultStart } from "./demand";
 
 /** Seconds of one value of a generated demand. */
@@ -13,6 +13,8 @@ export interface GeneratorOptions {
   readonly days?: number;
   /** @default 1 */
   readonly seed?: number;
+  /** Hours by which the shape begins later; one that repeats each day is turned. @default 0 */
+  readonly shiftHours?: number;
   /** @default defaultWorkload */
   readonly workload?: Workload;
 }
@@ -97,12 +99,19 @@ interface Preset {
   readonly shape: (seed: number, days: number) => Shape;
   /** False for shapes that are exact by purpose. @default true */
   readonly wanders?: boolean;
+  /** True where the shape happens once. @default false */
+  readonly once?: boolean;
 }
 
 /** Demand shapes that need no file. */
 export const presets = {
   daily: { about: "a week of an established game: daily curve, fuller weekends", days: 7, shape: () => dailyCurve },
-  launch: { about: "launch day: 60-fold within two hours, half of it stays", days: 3, shape: () => launchShape },
+  launch: {
+    about: "launch day: 60-fold within two hours, half of it stays",
+    days: 3,
+    shape: () => launchShape,
+    once: true,
+  },
   reconnect: {
     about: "a game update a day: 94 % of players drop out and come back 17-fold within 15 minutes",
     days: 3,
@@ -116,6 +125,14 @@ export const presets = {
     days: 1,
     shape: () => (seconds) => Math.min(1, seconds / 7200),
     wanders: false,
+    once: true,
+  },
+  surge: {
+    about: "from a fiftieth of the peak to all of it within 30 minutes, flat for an hour and a half, then back as fast",
+    days: 0.25,
+    shape: () => (seconds) => Math.max(0.02, Math.min(1, (seconds - 1800) / 1800, (10_800 - seconds) / 1800)),
+    wanders: false,
+    once: true,
   },
 } as const satisfies Record<string, Preset>;
 export type PresetName = keyof typeof presets;
@@ -126,13 +143,15 @@ export const isPreset = (name: string): name is PresetName => Object.hasOwn(pres
 /** The demand of a preset. The same options give the same demand. */
 export function generateDemand(name: PresetName, options: GeneratorOptions = {}): Demand {
   const preset: Preset = presets[name];
-  const { players = 5000, days = preset.days, seed = 1, workload = defaultWorkload } = options;
-  const shape = preset.shape(seed, days);
+  const { players = 5000, seed = 1, shiftHours = 0, workload = defaultWorkload } = options;
+  const days = (options.days ?? preset.days) + (preset.once ? shiftHours / 24 : 0);
+  const shift = preset.once ? -shiftHours * 3600 : ((24 - shiftHours) % 24) * 3600;
+  const shape = preset.shape(seed, days + 1);
   const random = new Random(seed).fork(name);
   const drift = preset.wanders === false ? () => 1 : wander(random);
   const count = Math.ceil((days * day) / interval);
   const connected = Float64Array.from({ length: count }, (_, index) => {
-    return Math.max(0, players * shape(index * interval, random) * drift());
+    return Math.max(0, players * shape(Math.max(0, index * interval + shift), random) * drift());
   });
   return playerDemand(name, preset.about, connected, interval, defaultStart, workload);
 }

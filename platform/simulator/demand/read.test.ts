@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultWorkload } from "../../../catalog/workload";
 import { InputError } from "../../../contracts/input-error";
-import { defaultWorkload } from "../workload";
 import { rateAt } from "./demand";
 import { readDemand } from "./read";
 

@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from "node:fs";
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
+import { defaultWorkload, type Workload } from "../../../catalog/workload";
 import { InputError } from "../../../contracts/input-error";
-import { defaultWorkload, type Workload } from "../workload";
 import { type Demand, defaultStart } from "./demand";
 import { generateDemand, isPreset, playerDemand, presets } from "./generators";
 import { RequestCollector, requestDemand } from "./request-trace";

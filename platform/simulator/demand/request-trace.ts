@@ -1,5 +1,5 @@
+import type { Workload } from "../../../catalog/workload";
 import type { GpuTier } from "../../../contracts/archetypes";
-import type { Workload } from "../workload";
 import { type Demand, type DemandSeries, defaultStart } from "./demand";
 import { badTrace } from "./trace-error";
 

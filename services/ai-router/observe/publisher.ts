@@ -7,6 +7,7 @@ import {
   routerNamespace,
   scalingMetrics,
 } from "../../../contracts/metrics";
+import { DemandEstimator } from "../../../runtime/demand";
 import type { Logger } from "../../../runtime/logger";
 import type { Tier } from "../routing/tier";
 
@@ -31,18 +32,24 @@ interface TierWindow {
   inFlight: Gauge;
   durations: number[];
   seen: number;
+  /** {@link Tier.wanted} at the window's beginning. */
+  readonly wantedBefore: number;
 }
 
 /**
- * Publishes what waits, what is under way and how long answers take, per tier, under the dimension that the scaling policies ask
+ * Publishes what is asked for, what waits, what is under way and how long answers take, per tier, under the dimension that the scaling policies ask
  * for. The wake of a sleeping tier hangs on it, so a window that could not be sent is sent again, with its own time.
  */
 export class MetricsPublisher {
   readonly #windows: TierWindow[];
+  readonly #demand: DemandEstimator;
   #pending: MetricDatum[][] = [];
   #client: CloudWatchClient | undefined;
   #sending: Promise<void> = Promise.resolve();
-  readonly #timers: NodeJS.Timeout[];
+  readonly #sampling: NodeJS.Timeout;
+  #flushing: NodeJS.Timeout | undefined;
+  /** Milliseconds since 1970 at which the window began: a multiple of its length, so that replicas and nodes cut theirs alike. */
+  #startedAt: number;
 
   /** @param seconds Length of a window, 10 or 60. */
   constructor(
@@ -52,10 +59,10 @@ export class MetricsPublisher {
     private readonly logger: Logger,
   ) {
     this.#windows = tiers.flatMap((tier) => (tier.group === undefined ? [] : [freshWindow(tier, tier.group)]));
-    this.#timers = [
-      setInterval(() => this.#sample(), sampleMs).unref(),
-      setInterval(() => this.#flush(), seconds * 1000).unref(),
-    ];
+    this.#demand = new DemandEstimator(this.#windows.length, seconds);
+    this.#startedAt = this.#boundary();
+    this.#sampling = setInterval(() => this.#sample(), sampleMs).unref();
+    this.#plan();
   }
 
   /** Notes how long an answer took. */
@@ -69,10 +76,30 @@ export class MetricsPublisher {
 
   /** Sends the last window and ends. */
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#sampling);
+    clearTimeout(this.#flushing);
     this.#flush();
     await this.#sending;
     this.#client?.destroy();
+  }
+
+  /** The latest moment at which a window begins. */
+  #boundary(): number {
+    const length = this.seconds * 1000;
+    return Math.floor(Date.now() / length) * length;
+  }
+
+  #plan(): void {
+    const endsAt = this.#startedAt + this.seconds * 1000;
+    this.#flushing = setTimeout(
+      () => {
+        this.#flush();
+        // A timer may come a moment early: no window is sent twice, or demand would count twice.
+        this.#startedAt = Math.max(endsAt, this.#boundary());
+        this.#plan();
+      },
+      Math.max(0, endsAt - Date.now()),
+    ).unref();
   }
 
   #sample(): void {
@@ -84,8 +111,12 @@ export class MetricsPublisher {
 
   #flush(): void {
     this.#sample();
-    const at = new Date();
-    const data = this.#windows.flatMap((window) => dataOf(window, at, this.seconds));
+    const at = new Date(this.#startedAt);
+    const data = this.#windows.flatMap((window, index) => {
+      const demand = this.#demand.add(index, window.tier.wanted - window.wantedBefore);
+      return dataOf(window, at, this.seconds, demand);
+    });
+    this.#demand.close();
     for (const [index, { tier, group }] of this.#windows.entries()) this.#windows[index] = freshWindow(tier, group);
     if (data.length === 0) return;
     this.#pending = [...this.#pending, data].slice(-windowsKept);
@@ -110,7 +141,15 @@ export class MetricsPublisher {
 
 function freshWindow(tier: Tier, group: string): TierWindow {
   const empty = (): Gauge => ({ count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: 0 });
-  return { tier, group, waiting: empty(), inFlight: empty(), durations: [], seen: 0 };
+  return {
+    tier,
+    group,
+    waiting: empty(),
+    inFlight: empty(),
+    durations: [],
+    seen: 0,
+    wantedBefore: tier.wanted,
+  };
 }
 
 function add(gauge: Gauge, value: number): void {
@@ -120,7 +159,12 @@ function add(gauge: Gauge, value: number): void {
   gauge.max = Math.max(gauge.max, value);
 }
 
-function dataOf({ group, waiting, inFlight, durations }: TierWindow, at: Date, seconds: number): MetricDatum[] {
+function dataOf(
+  { group, waiting, inFlight, durations }: TierWindow,
+  at: Date,
+  seconds: number,
+  demand: number,
+): MetricDatum[] {
   const datum = ({ name, unit }: Metric): MetricDatum => ({
     MetricName: name,
     Unit: unit === "Watts" ? "None" : unit,
@@ -135,6 +179,7 @@ function dataOf({ group, waiting, inFlight, durations }: TierWindow, at: Date, s
   return [
     { ...datum(scalingMetrics.waitingRequests), ...set(waiting) },
     { ...datum(routerMetrics.inFlight), ...set(inFlight) },
+    { ...datum(scalingMetrics.demand), Value: demand },
     ...(p95 === undefined ? [] : [{ ...datum(routerMetrics.latencyP95), Value: p95 }]),
   ];
 }

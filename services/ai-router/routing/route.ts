@@ -65,6 +65,7 @@ export async function route(
 ): Promise<Routed> {
   const wanted = tierForBudget(budgetMs);
   const wantedTier = tiers.find(({ tier }) => tier === wanted) ?? tiers[0]!;
+  wantedTier.wanted += 1;
   const reasons = new Map<GpuTier, Outcome>();
   const holdUntil = performance.now() + options.wakeSeconds * 1000;
   let countedUntil = 0;

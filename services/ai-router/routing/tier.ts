@@ -27,6 +27,8 @@ export class Tier {
   /** How long its nodes may be silent. */
   readonly limits: TierLimits;
   inFlight = 0;
+  /** Requests that wanted this tier, whoever served them: what it is sized for. */
+  wanted = 0;
   /** Grows with everything that it sends: a tier that others hear of is not silent. */
   heard = 0;
   #busyUntil = 0;

@@ -1,5 +1,3 @@
-import type { GpuTier } from "../../contracts/archetypes";
-
 /** What players ask of a tier, and what they are promised. */
 export interface TierWorkload {
   /** Requests that one connected player causes in a minute. */
@@ -8,6 +6,8 @@ export interface TierWorkload {
   /** Share of the prompt that the engine has in its prefix cache, 0-1: the character sheet is the same for every turn. */
   readonly cachedInputShare: number;
   readonly outputTokens: number;
+  /** Coefficient of variation of both lengths around their means, log-normal; 0 for equal lengths. @default 0 */
+  readonly lengthSpread?: number;
   /** Seconds after which a waiting request is given up by who sent it. */
   readonly patienceSeconds: number;
   readonly slo: {
@@ -17,7 +17,7 @@ export interface TierWorkload {
     readonly itlMs: number;
   };
 }
-export type Workload = Readonly<Record<GpuTier, TierWorkload>>;
+export type Workload = Readonly<Record<"gold" | "silver", TierWorkload>>;
 
 /**
  * Assumptions, not measurements. Answer lengths are those of the public Azure conversation trace (median 129, mean 211 tokens);
@@ -26,7 +26,7 @@ export type Workload = Readonly<Record<GpuTier, TierWorkload>>;
  */
 export const defaultWorkload: Workload = {
   gold: {
-    requestsPerPlayerMinute: 2,
+    requestsPerPlayerMinute: 1.2,
     inputTokens: 600,
     cachedInputShare: 0.5,
     outputTokens: 120,
