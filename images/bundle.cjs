@@ -1,7 +1,8 @@
 // Bundles every program that ships in an image into one file each: agents/*/main.ts and services/*/main.ts to build/NAME.cjs.
 // `node images/bundle.cjs [NAME ...] [--outdir DIR] [--inputs]` bundles some of them, to another folder; with --inputs it writes the
-// files that went into each beside it, NAME.inputs.json, as paths from the repository; without it a service's folder for its image is
-// written too: build/NAME/ with service.cjs, migrations/ and kit-migrations/ (images/containers/service.Dockerfile).
+// files that went into each beside it, NAME.inputs.json, as paths from the repository, and a service once more without its packages,
+// NAME.hosted.cjs, for a process that runs several and loads each package once; without --inputs a service's folder for its image is
+// written: build/NAME/ with service.cjs, migrations/ and kit-migrations/ (images/containers/service.Dockerfile).
 const {
   copyFileSync,
   cpSync,
@@ -29,10 +30,10 @@ const entries = ["agents", "services"].flatMap((folder) =>
 
 for (const { name, entry } of entries) {
   const outfile = join(values.outdir, `${name}.cjs`);
-  const { metafile } = esbuild.buildSync({
+  const isService = entry.startsWith(join(root, "services"));
+  const options = {
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -45,10 +46,15 @@ for (const { name, entry } of entries) {
     preserveSymlinks: true,
     // A native package; the inference host imports it when the embedded engine is asked for, and says so when it is missing.
     external: ["node-llama-cpp"],
-  });
+  };
+  const { metafile } = esbuild.buildSync({ ...options, outfile });
   if (values.inputs) {
     writeFileSync(join(values.outdir, `${name}.inputs.json`), JSON.stringify(Object.keys(metafile.inputs).sort()));
-  } else if (entry.startsWith(join(root, "services"))) writeImageFolder(name, outfile);
+    if (isService) {
+      const hosted = join(values.outdir, `${name}.hosted.cjs`);
+      esbuild.buildSync({ ...options, outfile: hosted, packages: "external", metafile: false });
+    }
+  } else if (isService) writeImageFolder(name, outfile);
   console.log(`${name}: ${outfile}, ${Math.round(statSync(outfile).size / 1024)} KiB`);
 }
 console.log(`${entries.length} bundles built`);

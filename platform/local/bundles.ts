@@ -10,6 +10,8 @@ import { writeWhole } from "./run/write-whole";
 export interface Bundle {
   readonly name: string;
   readonly file: string;
+  /** The same without its packages, for a process that runs several; absent where it is no service. */
+  readonly hostedFile?: string;
   /** Absolute paths, without installed packages. */
   readonly sources: readonly string[];
 }
@@ -46,7 +48,9 @@ export async function ensureBundles(
   }
   const bundles = names.map((name): [string, Bundle] => {
     const sources = readInputs(folder, name).map((path) => join(projectDir, path));
-    return [name, { name, file: join(folder, `${name}.cjs`), sources }];
+    const hosted = join(folder, `${name}.hosted.cjs`);
+    const hostedFile = existsSync(hosted) ? hosted : undefined;
+    return [name, { name, file: join(folder, `${name}.cjs`), hostedFile, sources }];
   });
   return { bundles: new Map(bundles), built: stale };
 }

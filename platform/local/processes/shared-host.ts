@@ -10,8 +10,8 @@ import type { LaunchedProcess, ProcessSpec } from "./managed-process";
 type Said = { readonly id: string } & ({ readonly line: string } | { readonly exit: number });
 
 /**
- * One process for small programs: eight services on the kit take 181 MiB there, 23 each, and 48 each in processes of their own (as they do
- * in threads of one process: measured). Output, health, restart and end of each are its own. An error that nobody catches ends the process, and all of its programs come back in another one. Started with the first
+ * One process for small programs. Their bundles leave their packages outside, so that the process loads each package once: 20 services on
+ * the kit take 86 MiB there, 2.5 for each further one, and 372 with packages inside (docs/services.md). Output, health, restart and end of each are its own. An error that nobody catches ends the process, and all of its programs come back in another one. Started with the first
  * program.
  */
 export class SharedHost {

@@ -160,7 +160,9 @@ export class LocalServices {
     for (const container of service.before) await this.#runBefore(service, container);
     await this.options.prepare(service.name, this);
     const own = this.#spec(service, service.main);
-    const spec = service.small === true ? { ...own, launch: this.#host.launch } : own;
+    const hosted = this.options.bundles.get(service.name)!.hostedFile;
+    const shares = service.small === true && hosted !== undefined;
+    const spec = shares ? { ...own, command: [process.execPath, hosted, "serve"], launch: this.#host.launch } : own;
     await this.#supervise(spec, (managed) => this.#programs.set(service.name, managed));
   }
 
