@@ -138,7 +138,7 @@ const columns = [
   "p95",
   "p99",
   "p99-direct",
-  "spread",
+  "min..max      ",
   "with ramp",
   "lost",
   "failed",
