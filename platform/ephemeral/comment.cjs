@@ -39,7 +39,7 @@ function stackComment({ name, up, down, run }) {
         `\`${name}\` is up until **${until}**.`,
         ...(isAddress(came.url) ? ["", `Edge: ${came.url}`] : []),
         "",
-        `A new commit updates it and counts its life from then. Removing the label or closing the pull request removes it; so does \`npx platform ephemeral down ${name}\`.`,
+        `A new commit updates it and counts its life from then. Removing the label or closing the pull request removes it.`,
       ];
     }
     return [`\`${name}\` did not get through: [the run](${run}) says why. The next commit goes on with it.`];

@@ -5,7 +5,7 @@ import { InputError } from "../../contracts/input-error";
 const tagValue = /^[\p{L}\p{N} _.:/=+\-@]{1,200}$/u;
 
 /**
- * Whose stack it is: `--owner`, else the repository of the workflow, else the person's address in git, else the user's name.
+ * Whose stack it is: `--owner`, else the workflow's pull request or repository, else the person's address in git, else the user's name.
  * @throws InputError for one that cannot be the value of a tag.
  */
 export function ownerOf(given: string | undefined, cwd: string, environment = process.env): string {
@@ -19,8 +19,11 @@ export function ownerOf(given: string | undefined, cwd: string, environment = pr
   });
 }
 
-function fromWorkflow({ GITHUB_REPOSITORY }: NodeJS.ProcessEnv): string | undefined {
-  return GITHUB_REPOSITORY === undefined || GITHUB_REPOSITORY === "" ? undefined : `github:${GITHUB_REPOSITORY}`;
+/** A pull request is an owner of its own, whoever's commit it runs for. */
+function fromWorkflow({ GITHUB_REPOSITORY: repository, GITHUB_REF: ref = "" }: NodeJS.ProcessEnv): string | undefined {
+  if (repository === undefined || repository === "") return undefined;
+  const [, pull] = /^refs\/(pull\/\d+)\//.exec(ref) ?? [];
+  return `github:${repository}${pull === undefined ? "" : `/${pull}`}`;
 }
 
 function fromGit(cwd: string): string | undefined {
