@@ -29,7 +29,10 @@ const cwdOption = (): Option =>
   new Option("-C, --cwd <folder>", "folder of the Pulumi project, or one below it").default(".", "the current folder");
 const jsonOption = (): Option => new Option("--json", "print the result as JSON");
 const ownerOption = (): Option =>
-  new Option("--owner <who>", "whose stack it is (default: the workflow's pull request or repository, else git's user.email)");
+  new Option(
+    "--owner <who>",
+    "whose stack it is (default: the workflow's pull request or repository, else git's user.email)",
+  );
 const lockOption = (): Option =>
   new Option("--break-lock", "take the lock of another machine away, once its update is sure to have ended");
 
