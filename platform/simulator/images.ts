@@ -21,7 +21,7 @@ const colors = ["#cf222e", "#0969da", "#1a7f37", "#8250df", "#bf8700"];
 /** Gold under the policy on demand, as prod declares it. */
 function runOnDemand(demand: Demand, desired: number) {
   const plan = { stack: "docs", groups: [goldGroup({ desired })], warnings: [] };
-  return simulate({ plan: demandPlan(plan, () => ({ target: 310, spread: 1.1 })), demand }).tiers[0]!;
+  return simulate({ plan: demandPlan(plan, () => ({ target: 318, spread: 1.2 })), demand }).tiers[0]!;
 }
 
 function run(demand: Demand, targetTracking: readonly TargetTrackingPlan[], desired = 1) {

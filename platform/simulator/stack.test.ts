@@ -30,8 +30,8 @@ describe("the policies that prod declares", () => {
 
   it("are read from the evaluated program, and every one of them sees data", () => {
     assert.deepEqual(policiesOf(prod), [
-      { tier: "gold", policies: ["demand 310", "memoryPressure 75"] },
-      { tier: "silver", policies: ["demand 178", "memoryPressure 75"] },
+      { tier: "gold", policies: ["demand 318", "memoryPressure 75"] },
+      { tier: "silver", policies: ["demand 174", "memoryPressure 75"] },
     ]);
     assert.deepEqual(
       scalingPlanOf(prod).warnings.filter((warning) => /sees no data/.test(warning)),
@@ -41,7 +41,7 @@ describe("the policies that prod declares", () => {
 
   it("are those that comparisons make of the same target and spread", () => {
     const plan = scalingPlanOf(prod);
-    const settings = { gold: { target: 310, spread: 1.1 }, silver: { target: 178, spread: 0.45 } };
+    const settings = { gold: { target: 318, spread: 1.2 }, silver: { target: 174, spread: 0.55 } };
     const made = demandPlan(plan, ({ tier }) => settings[tier]);
     const comparable = (groups: readonly GroupPlan[]) =>
       groups.map(({ targetTracking, steps }) => ({
