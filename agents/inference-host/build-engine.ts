@@ -52,6 +52,8 @@ function buildLlama(options: HostOptions, toy: ToyFiles | undefined, logger: Log
       sequences: options.sequences,
       adapters: options.gpuAdapters ?? defaultLlamaAdapters,
       threads: options.threads ?? llamaThreads(),
+      // The toy computes a prompt in no time.
+      promptCacheMib: toy === undefined ? options.promptCacheMib : 0,
     },
     logger,
   );

@@ -74,6 +74,11 @@ export const settings = {
   ),
   tokenMsPerSequence: setting(milliseconds, 0, "milliseconds that each further stream adds to it"),
   prefillTokensPerSecond: setting(count(1, 10_000_000), 1_000, "prompt tokens a second, where token-ms is given"),
+  promptCacheMib: setting(
+    count(0, 65_536),
+    256,
+    "llama: MiB of temporary files that keep what conversations have computed, for each adapter and the base model; 0: none",
+  ),
   gpuMemoryMib: setting(
     count(1).optional(),
     undefined,

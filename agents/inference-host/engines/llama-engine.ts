@@ -22,7 +22,14 @@ import {
   type Usage,
 } from "./engine";
 import { LlamaGrammars } from "./llama-grammar";
-import { ContextPool, llamaThreads, loadLlamaPackage, openLlama, promptTokens } from "./llama-runtime";
+import {
+  ContextPool,
+  llamaThreads,
+  loadLlamaPackage,
+  openLlama,
+  type PoolOptions,
+  promptTokens,
+} from "./llama-runtime";
 import { StopScanner } from "./llama-stops";
 import { OpenAiShapes, usageObject } from "./openai-shapes";
 
@@ -39,6 +46,8 @@ export interface LlamaEngineOptions {
   readonly adapters?: number;
   /** @default all cores but one, see {@link llamaThreads} */
   readonly threads?: number;
+  /** MiB of files, per adapter, that keep what conversations have computed; 0 keeps none. @default 0 */
+  readonly promptCacheMib?: number;
 }
 
 /**
@@ -67,7 +76,14 @@ export class LlamaEngine implements Engine {
     options: LlamaEngineOptions,
     private readonly logger: Logger,
   ) {
-    this.#options = { contextTokens: 2048, sequences: 4, adapters: 8, threads: llamaThreads(), ...options };
+    this.#options = {
+      contextTokens: 2048,
+      sequences: 4,
+      adapters: 8,
+      threads: llamaThreads(),
+      promptCacheMib: 0,
+      ...options,
+    };
     this.baseModel = options.baseModel;
   }
 
@@ -85,14 +101,14 @@ export class LlamaEngine implements Engine {
   }
 
   async start(): Promise<void> {
-    const { modelPath, contextTokens, sequences, threads } = this.#options;
+    const { modelPath, threads } = this.#options;
     const llamaPackage = await loadLlamaPackage();
     await this.#load(async (signal) => {
       const llama = await openLlama(llamaPackage, threads, this.logger);
       this.#grammars = new LlamaGrammars(llama);
       this.#model = await llama.loadModel({ modelPath, loadSignal: signal });
       this.#chatWrapper = llamaPackage.resolveChatWrapper(this.#model);
-      this.#base = await ContextPool.open(this.#model, { contextTokens, sequences, threads });
+      this.#base = await ContextPool.open(this.#model, this.#poolOptions);
     });
     this.#gone = new Promise((resolve) => {
       this.#leave = resolve;
@@ -121,11 +137,10 @@ export class LlamaEngine implements Engine {
   }
 
   async loadAdapter({ engineName, path }: EngineAdapter): Promise<void> {
-    const { contextTokens, sequences, threads } = this.#options;
     if (this.#adapters.has(engineName)) return;
     try {
       await this.#load(async () => {
-        const options = { contextTokens, sequences, threads, lora: path };
+        const options = { ...this.#poolOptions, lora: path };
         this.#adapters.set(engineName, await ContextPool.open(this.#openModel(), options));
       });
     } catch (error) {
@@ -217,7 +232,7 @@ export class LlamaEngine implements Engine {
     this.#refuseTooLong(tokens.length, 1);
     const grammar = await this.#grammars!.for(request.body);
     const maxTokens = Math.min(wanted, this.#options.contextTokens - tokens.length);
-    const sequence = pool.take(tokens);
+    const sequence = await pool.take(tokens);
     if (!sequence) throw new EngineError("no free sequence", 503, "service_unavailable");
     try {
       await onBegin?.();
@@ -294,6 +309,11 @@ export class LlamaEngine implements Engine {
         "invalid_request_error",
       );
     }
+  }
+
+  get #poolOptions(): PoolOptions {
+    const { contextTokens, sequences, threads, promptCacheMib } = this.#options;
+    return { contextTokens, sequences, threads, promptCacheBytes: promptCacheMib * 1_048_576 };
   }
 
   /**

@@ -11,6 +11,7 @@ import type {
 import { llamaVersion } from "../../../contracts/node";
 import type { Logger } from "../../../runtime/logger";
 import { EngineError, type RequestBody } from "./engine";
+import { place, StateFiles } from "./prompt-cache";
 
 /** Threads for llama.cpp that leave a core for everything else: all but one, at least one, at most eight. */
 export function llamaThreads(cores = availableParallelism()): number {
@@ -76,32 +77,45 @@ function historyItem({ role, content }: ChatMessage): ChatHistoryItem {
   return role === "system" || role === "developer" ? { type: "system", text } : { type: "user", text };
 }
 
+/** What a pool of sequences is opened with. */
+export interface PoolOptions {
+  readonly contextTokens: number;
+  readonly sequences: number;
+  readonly threads: number;
+  /** Absolute path of a LoRA adapter in GGUF; none for the base model. */
+  readonly lora?: string;
+  /** Bytes of files that keep what conversations have computed; 0 keeps none. */
+  readonly promptCacheBytes: number;
+}
+
 /** One llama.cpp context with its sequences: the base model, or the base model with one LoRA adapter. */
 export class ContextPool {
-  readonly #free: LlamaContextSequence[];
+  readonly #free: { readonly sequence: LlamaContextSequence; usedAt: number }[];
   readonly #busy = new Set<LlamaContextSequence>();
+  readonly #files: StateFiles | undefined;
+  #uses = 0;
+  /** One sequence is placed at a time: another one's state may be copied meanwhile. */
+  #placing: Promise<unknown> = Promise.resolve();
 
-  private constructor(readonly context: LlamaContext) {
-    this.#free = Array.from({ length: context.totalSequences }, () => context.getSequence());
+  private constructor(
+    readonly context: LlamaContext,
+    promptCacheBytes: number,
+  ) {
+    this.#free = Array.from({ length: context.totalSequences }, () => ({ sequence: context.getSequence(), usedAt: 0 }));
+    this.#files = promptCacheBytes === 0 ? undefined : new StateFiles(promptCacheBytes);
   }
 
-  /** @param lora Absolute path of a LoRA adapter in GGUF; none for the base model. */
-  static async open(
-    model: LlamaModel,
-    options: {
-      readonly contextTokens: number;
-      readonly sequences: number;
-      readonly threads: number;
-      readonly lora?: string;
-    },
-  ): Promise<ContextPool> {
+  static async open(model: LlamaModel, options: PoolOptions): Promise<ContextPool> {
+    const { contextTokens, sequences, threads, lora, promptCacheBytes } = options;
     const context = await model.createContext({
-      contextSize: options.contextTokens,
-      sequences: options.sequences,
-      threads: options.threads,
-      ...(options.lora === undefined ? {} : { lora: options.lora }),
+      contextSize: contextTokens,
+      sequences,
+      threads,
+      // A sliding window forgets the start of a prompt, which is what turns have in common.
+      swaFullCache: promptCacheBytes > 0,
+      ...(lora === undefined ? {} : { lora }),
     });
-    return new ContextPool(context);
+    return new ContextPool(context, promptCacheBytes);
   }
 
   get busyTokens(): number {
@@ -118,29 +132,48 @@ export class ContextPool {
     return this.context.contextSize * this.context.totalSequences;
   }
 
-  /** Takes the free sequence that already holds the longest prefix of the prompt; undefined when all are busy. */
-  take(tokens: readonly Token[]): LlamaContextSequence | undefined {
-    const best = this.#free
-      .map((sequence, index) => ({ index, prefix: commonPrefix(sequence.contextTokens, tokens) }))
-      .sort((a, b) => b.prefix - a.prefix)[0];
-    if (!best) return undefined;
-    const [sequence] = this.#free.splice(best.index, 1);
-    this.#busy.add(sequence!);
+  /** Takes a free sequence that holds as much of the prompt as can be had; undefined when all are busy. */
+  take(tokens: readonly Token[]): Promise<LlamaContextSequence | undefined> {
+    const placed = this.#placing.then(() => this.#place(tokens));
+    this.#placing = placed.catch(() => undefined);
+    return placed;
+  }
+
+  async #place(tokens: readonly Token[]): Promise<LlamaContextSequence | undefined> {
+    const files = this.#files?.held ?? [];
+    const free = this.#free.map(({ sequence, usedAt }) => ({ tokens: sequence.contextTokens, usedAt }));
+    const placement = place(tokens, free, files);
+    if (placement === undefined) return undefined;
+    const { take, save, bring } = placement;
+    const donor = bring?.from === "sequence" ? this.#free[bring.index]!.sequence : undefined;
+    const [taken] = this.#free.splice(take, 1);
+    const { sequence } = taken!;
+    this.#busy.add(sequence);
+    if (this.#files === undefined) return sequence;
+    try {
+      const source = bring?.from === "file" ? files[bring.index] : undefined;
+      if (save) await this.#files.save(sequence, ++this.#uses);
+      const index = donor
+        ? await this.#files.save(donor, ++this.#uses)
+        : source === undefined
+          ? -1
+          : this.#files.held.indexOf(source);
+      if (index >= 0) await this.#files.bring(index, sequence, ++this.#uses);
+    } catch {
+      // Nothing is kept of what could not be brought whole: the prompt is computed.
+      await sequence.clearHistory();
+    }
     return sequence;
   }
 
   give(sequence: LlamaContextSequence): void {
     this.#busy.delete(sequence);
-    this.#free.push(sequence);
+    this.#free.push({ sequence, usedAt: ++this.#uses });
   }
 
   async close(): Promise<void> {
+    await this.#placing;
     await this.context.dispose();
+    await this.#files?.close();
   }
-}
-
-function commonPrefix(held: readonly Token[], wanted: readonly Token[]): number {
-  let length = 0;
-  while (length < held.length && length < wanted.length && held[length] === wanted[length]) length++;
-  return length;
 }
