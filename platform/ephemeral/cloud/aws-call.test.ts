@@ -14,7 +14,12 @@ describe("calls to AWS", () => {
   });
 
   it("read elements of XML by name, with their entities", () => {
-    assert.deepEqual(valuesOf("<r><Key>a&amp;b</Key><KeyX>no</KeyX><Key></Key></r>", "Key"), ["a&b", ""]);
+    assert.deepEqual(valuesOf("<r><Key>a&amp;b</Key><KeyX>no</KeyX><Key></Key><Key/><Key>c</Key></r>", "Key"), [
+      "a&b",
+      "",
+      "",
+      "c",
+    ]);
   });
 
   /** Answers each call with the next of the given answers. */

@@ -155,10 +155,10 @@ export function queryText(parameters: Parameters, ec2: boolean): string {
   return pairs.toString();
 }
 
-/** The texts of all elements of a name, in order. AWS's XML has no attributes but a namespace, and no CDATA. */
+/** The texts of all elements of a name, in order, empty ones included. AWS's XML has no attributes but a namespace, and no CDATA. */
 export function valuesOf(xml: string, element: string): string[] {
-  const found = xml.matchAll(new RegExp(`<${element}>([^<]*)</${element}>`, "g"));
-  return [...found].map(([, text]) => unescaped(text!));
+  const found = xml.matchAll(new RegExp(`<${element}\\s*(?:/>|>([^<]*)</${element}>)`, "g"));
+  return [...found].map(([, text]) => unescaped(text ?? ""));
 }
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };

@@ -128,10 +128,19 @@ async function databaseLogs(aws: AwsCall): Promise<TaggedResource[]> {
     const [, instance, stack] = databaseLog.exec(name) ?? [];
     return instance === undefined ? [] : [{ name, instance, stack: stack! }];
   });
-  const there = new Set(
-    ours.length === 0 ? [] : valuesOf(await aws.xml("rds", "DescribeDBInstances"), "DBInstanceIdentifier"),
-  );
+  const there = ours.length === 0 ? new Set() : await databases(aws);
   return ours
     .filter(({ instance }) => !there.has(instance))
     .map(({ name, stack }) => ({ arn: `arn:aws:logs:${aws.region}::log-group:${name}`, stack, abandoned: true }));
+}
+
+async function databases(aws: AwsCall): Promise<ReadonlySet<string>> {
+  const names: string[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await aws.xml("rds", "DescribeDBInstances", { Marker });
+    names.push(...valuesOf(page, "DBInstanceIdentifier"));
+    Marker = valuesOf(page, "Marker")[0] || undefined;
+  } while (Marker !== undefined);
+  return new Set(names);
 }
