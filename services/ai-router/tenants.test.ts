@@ -126,6 +126,35 @@ describe("keys, memory and history, on PostgreSQL", () => {
     assert.equal(silver.seen.at(-1)!.headers["x-npc-id"], undefined);
   });
 
+  it("remembers of a turn that its player cut off just what was said, and hands on what a turn may hold", async () => {
+    const cutter = await keys.create({ ...plain, name: "cutter" });
+    const controller = new AbortController();
+    silver.plan("endless");
+    const turn = { archetype: "dragon", npc_id: "smaug", message: "tell me everything", stream: true };
+    const actions = [{ verb: "roar" }];
+    const asked = { ...turn, actions, bark: true, latency_budget_ms: 5_000 };
+    const answer = await running.ask(turns, asked, { "x-api-key": cutter.key }, controller.signal);
+    const first = new TextDecoder().decode((await answer.body!.getReader().read()).value);
+    const { headers, body } = silver.seen.at(-1)!;
+    assert.deepEqual((body as { turn?: object }).turn, { actions, bark: true });
+    assert.deepEqual([body.model, headers["x-latency-budget-ms"]], ["dragon/chain/npc_turn", "5000"]);
+    const cancelled = silver.cancelled;
+    controller.abort();
+    await until(() => silver.cancelled > cancelled);
+    const next = () => say(cutter.key, "go on", { archetype: "dragon", npc_id: "smaug" });
+    let remembered: string | undefined;
+    await until(async () => {
+      await next();
+      remembered = promptOf(-1)[1];
+      return promptOf(-1)[0] === "tell me everything";
+    });
+    assert.match(first, /"content":"/);
+    const [, word] = /"content":"([^"]+)"/.exec(first)!;
+    assert.ok(remembered!.startsWith(word!.trim()), `${remembered} does not begin with ${word}`);
+    const refused = await say(cutter.key, "hi", { archetype: "dragon", npc_id: "smaug", bark: true });
+    assert.equal(refused.status, 400);
+  });
+
   it("counts the tokens of a stream that its client left", async () => {
     const leaver = await keys.create({ ...plain, name: "leaver", properties: { tokensPerDay: 1 } });
     silver.plan("endless");

@@ -75,6 +75,27 @@ describe("turns of a chain, on the vLLM double", () => {
     assert.match(asked[0]!.content, /^You are lich, a character in a game\. A lich: ancient/);
   });
 
+  it("are had by whatever archetype has adapters in the manifest, and by none that the registry leaves out", async () => {
+    const registry = { schema: 1, without: ["ghoul"], archetypes: [{ name: "imp", persona: { summary: "An imp." } }] };
+    const archetypes = `base64:${Buffer.from(JSON.stringify(registry)).toString("base64")}`;
+    const { url } = await start({ adapters: [...lich, { name: "dragon/bark" }], options: { archetypes } });
+    const ask = (name: string) => chat(url, `${name}/chain/npc_turn`, { max_tokens: 2 });
+    const { turn } = await answerOf(await ask("dragon"));
+    assert.deepEqual(turn.steps, { emotional_response: "base", action_policy: "base", dialogue_style: "base" });
+    assert.match(
+      (await answerOf(await chat(url, "dragon/bark", { max_tokens: 2 }))).choices[0]!.message.content,
+      /dragon\/bark/,
+    );
+    assert.deepEqual(
+      [(await ask("imp")).status, (await ask("ghoul")).status, (await ask("nobody")).status],
+      [200, 404, 404],
+    );
+    const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
+    const names = data.map(({ id }) => id);
+    assert.ok(names.includes("dragon/bark") && names.includes("imp/chain/goal_check"), names.join());
+    assert.ok(!names.some((id) => id.startsWith("ghoul")), names.join());
+  });
+
   it("stream emotion and action before the words, and the whole turn at the end", async () => {
     const { url } = await start();
     const events = await allEvents(await chat(url, model, { turn: { actions }, max_tokens: 5, stream: true }));
