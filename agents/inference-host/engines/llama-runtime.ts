@@ -9,6 +9,8 @@ import type {
   Token,
 } from "node-llama-cpp";
 import { llamaVersion } from "../../../contracts/node";
+import * as llama from "../../../runtime/llama";
+import { importLlama, type LlamaPackage } from "../../../runtime/llama";
 import type { Logger } from "../../../runtime/logger";
 import { EngineError, type RequestBody } from "./engine";
 import { place, StateFiles } from "./prompt-cache";
@@ -18,19 +20,14 @@ export function llamaThreads(cores = availableParallelism()): number {
   return Math.min(8, Math.max(1, cores - 1));
 }
 
-type LlamaPackage = typeof import("node-llama-cpp");
-let loading: Promise<LlamaPackage> | undefined;
-
 /**
- * Imports node-llama-cpp when it is first needed: it is a native package and stays outside the bundle.
+ * Imports node-llama-cpp when it is first needed.
  * @throws EngineError that says how to get it, when it is not installed.
  */
 export async function loadLlamaPackage(): Promise<LlamaPackage> {
-  loading ??= import("node-llama-cpp");
   try {
-    return await loading;
+    return await importLlama();
   } catch (error) {
-    loading = undefined;
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new EngineError(
       `the embedded engine needs the package node-llama-cpp beside this program (npm install node-llama-cpp@${llamaVersion}), or choose --engine vllm: ${reason}`,
@@ -40,17 +37,9 @@ export async function loadLlamaPackage(): Promise<LlamaPackage> {
   }
 }
 
-/** Opens llama.cpp on the CPU with prebuilt binaries only: nothing is compiled or downloaded. */
-export async function openLlama(llamaPackage: LlamaPackage, threads: number, logger: Logger): Promise<Llama> {
-  return llamaPackage.getLlama({
-    gpu: false,
-    build: "never",
-    skipDownload: true,
-    progressLogs: false,
-    maxThreads: threads,
-    logLevel: llamaPackage.LlamaLogLevel.warn,
-    logger: (level, message) => logger.debug({ level }, message),
-  });
+/** Opens llama.cpp; what it writes goes to the log. */
+export function openLlama(llamaPackage: LlamaPackage, threads: number, logger: Logger): Promise<Llama> {
+  return llama.openLlama(llamaPackage, threads, (level, message) => logger.debug({ level }, message));
 }
 
 /** Turns an OpenAI prompt or message list into tokens. Finding a model's chat template takes a second: do it once. */
