@@ -5,28 +5,14 @@
  * makes one more: its titles ask for their texts.
  * Usage: npx tsx bench/knowledge-base/derive-collections.ts FOLDER [COLLECTION]
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toString as plainText } from "mdast-util-to-string";
 import remarkGfm from "remark-gfm";
 import remarkParse from "remark-parse";
 import { unified } from "unified";
 import { readCollection } from "../../services/knowledge-base/evaluation/collection";
-
-interface Doc {
-  id: string;
-  title: string;
-  text: string;
-}
-interface Query {
-  id: string;
-  text: string;
-  relevant: string[];
-}
-interface Collection {
-  docs: Doc[];
-  queries: Query[];
-}
+import { type Collection, type Document, type Query, saveCollection } from "./save-collection";
 
 const modules = join(__dirname, "..", "..", "node_modules");
 
@@ -137,7 +123,7 @@ function markdownFiles(folder: string, depth = 0): string[] {
 }
 
 function headingToSection(): Collection {
-  const docs: Doc[] = [];
+  const docs: Document[] = [];
   const queries: Query[] = [];
   for (const path of markdownFiles(modules)) {
     const source = readFileSync(path, "utf8");
@@ -185,28 +171,15 @@ function titleToText(collection: string): Collection {
   };
 }
 
-function save(folder: string, name: string, { docs, queries }: Collection): void {
-  const target = join(folder, name);
-  mkdirSync(target, { recursive: true });
-  const lines = (list: unknown[]) => `${list.map((item) => JSON.stringify(item)).join("\n")}\n`;
-  writeFileSync(join(target, "docs.jsonl"), lines(docs));
-  writeFileSync(join(target, "queries.jsonl"), lines(queries.map(({ id, text }) => ({ id, text }))));
-  writeFileSync(
-    join(target, "qrels.tsv"),
-    queries.flatMap(({ id, relevant }) => relevant.map((doc) => `${id}\t${doc}\t1\n`)).join(""),
-  );
-  process.stdout.write(`${name}: ${docs.length} documents, ${queries.length} queries\n`);
-}
-
 const [, , target, collection] = process.argv;
 if (target === undefined) {
   process.stderr.write("usage: derive-collections.ts FOLDER [COLLECTION]\n");
   process.exitCode = 2;
 } else {
   const resources = awsResources();
-  save(target, "aws-lead", leadToRest(resources));
-  save(target, "aws-property", propertyToResource(resources));
-  save(target, "aws-service", leadToService(resources));
-  save(target, "markdown-heading", headingToSection());
-  if (collection !== undefined) save(target, "title-text", titleToText(collection));
+  saveCollection(join(target, "aws-lead"), leadToRest(resources));
+  saveCollection(join(target, "aws-property"), propertyToResource(resources));
+  saveCollection(join(target, "aws-service"), leadToService(resources));
+  saveCollection(join(target, "markdown-heading"), headingToSection());
+  if (collection !== undefined) saveCollection(join(target, "title-text"), titleToText(collection));
 }
