@@ -1,4 +1,5 @@
-// Bundles every program that ships in an image into one file each: agents/*/main.ts and services/*/main.ts to build/NAME.cjs.
+// Bundles every program that ships in an image into one file each: agents/*/main.ts and services/*/main.ts to build/NAME.cjs, with the data
+// (*.bin) that it reads beside itself.
 // `node images/bundle.cjs [NAME ...] [--outdir DIR] [--inputs]` bundles some of them, to another folder; with --inputs it writes the
 // files that went into each beside it, NAME.inputs.json, as paths from the repository, and a service once more without its packages,
 // NAME.hosted.cjs, for a process that runs several and loads each package once; without --inputs a service's folder for its image is
@@ -13,7 +14,7 @@ const {
   statSync,
   writeFileSync,
 } = require("node:fs");
-const { join } = require("node:path");
+const { basename, dirname, join, relative } = require("node:path");
 const { parseArgs } = require("node:util");
 const esbuild = require("esbuild");
 
@@ -48,22 +49,33 @@ for (const { name, entry } of entries) {
     external: ["node-llama-cpp"],
   };
   const { metafile } = esbuild.buildSync({ ...options, outfile });
+  const data = dataOf(dirname(entry));
+  for (const file of data) copyFileSync(file, join(values.outdir, basename(file)));
   if (values.inputs) {
-    writeFileSync(join(values.outdir, `${name}.inputs.json`), JSON.stringify(Object.keys(metafile.inputs).sort()));
+    const inputs = [...Object.keys(metafile.inputs), ...data.map((file) => relative(root, file))].sort();
+    writeFileSync(join(values.outdir, `${name}.inputs.json`), JSON.stringify(inputs));
     if (isService) {
       const hosted = join(values.outdir, `${name}.hosted.cjs`);
       esbuild.buildSync({ ...options, outfile: hosted, packages: "external", metafile: false });
     }
-  } else if (isService) writeImageFolder(name, outfile);
+  } else if (isService) writeImageFolder(name, outfile, data);
   console.log(`${name}: ${outfile}, ${Math.round(statSync(outfile).size / 1024)} KiB`);
 }
 console.log(`${entries.length} bundles built`);
 
-function writeImageFolder(name, bundle) {
+/** Data that a program reads beside itself: every .bin of its folder. */
+function dataOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".bin"))
+    .map(({ parentPath, name }) => join(parentPath, name));
+}
+
+function writeImageFolder(name, bundle, data) {
   const folder = join(values.outdir, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   copyFileSync(bundle, join(folder, "service.cjs"));
+  for (const file of data) copyFileSync(file, join(folder, basename(file)));
   const migrations = join(root, "services", name, "schema", "migrations");
   // The variables that name them must not lead nowhere.
   mkdirSync(join(folder, "migrations"));

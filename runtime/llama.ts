@@ -20,12 +20,12 @@ export async function importLlama(): Promise<LlamaPackage> {
 
 /**
  * Opens llama.cpp on the CPU with prebuilt binaries only: nothing is compiled or downloaded.
- * @param log Takes what llama.cpp writes
+ * @param log Takes the warnings that llama.cpp writes. @default nothing is written
  */
 export function openLlama(
   llamaPackage: LlamaPackage,
   threads: number,
-  log: (level: string, message: string) => void,
+  log?: (level: string, message: string) => void,
 ): Promise<Llama> {
   return llamaPackage.getLlama({
     gpu: false,
@@ -33,7 +33,7 @@ export function openLlama(
     skipDownload: true,
     progressLogs: false,
     maxThreads: threads,
-    logLevel: llamaPackage.LlamaLogLevel.warn,
-    logger: log,
+    logLevel: llamaPackage.LlamaLogLevel[log === undefined ? "disabled" : "warn"],
+    ...(log === undefined ? {} : { logger: log }),
   });
 }

@@ -2,6 +2,7 @@
  * Measures the embedded engine at 10,000 passages: loading, index build with the longest stall of the main thread, and search
  * latency. Beside it, in the same run, the processor time of a search, all threads together, which other work on the machine disturbs
  * less, and a floor: one round trip to the engine's thread.
+ * KB_EMBEDDER and KB_EMBEDDER_FILE choose the embedder, whose time for the question counts.
  * Usage: npm run bench:knowledge-base [-- passages]
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,17 +13,17 @@ import { runMain } from "../../runtime/main";
 import { openEmbedded } from "../../services/knowledge-base/database/embedded";
 import { migrate } from "../../services/knowledge-base/database/storage";
 import { canon, everything } from "../../services/knowledge-base/database/types";
+import { embedderChoice } from "../../services/knowledge-base/embedders/choice";
+import { described } from "../../services/knowledge-base/embedders/embedder";
 import { Indexer } from "../../services/knowledge-base/index/indexer";
-import { finishBulk, trainBeforeFirst } from "../../services/knowledge-base/index/maintenance";
-import { documentPieces, prepareDocument } from "../../services/knowledge-base/ingest/prepare";
+import { finishBulk, needsRefill, refill } from "../../services/knowledge-base/index/maintenance";
+import { prepareDocument } from "../../services/knowledge-base/ingest/prepare";
 import { putDocument } from "../../services/knowledge-base/items/documents";
 import { rank } from "../../services/knowledge-base/search/search";
 
 const passages = Number(process.argv[2] ?? 10_000);
 const passagesOfDocument = 50;
 const wordsOfPassage = 150;
-/** Passages that the statistical embedder learns from: how many changes its vectors, not how long a search takes. */
-const trainedOn = 1_000;
 
 /** Words by Zipf's law with topics: a passage draws half its words from one of 200 topics. Seeded. */
 function writer(): { passage(): string; question(): string } {
@@ -56,7 +57,11 @@ void runMain("bench:knowledge-base", async () => {
   try {
     await migrate(database);
     said(`first start with migrations: ${took()}`);
-    let indexer = new Indexer(database, { kind: "statistical" });
+    const choice = await embedderChoice(process.env);
+    said(`embedder: ${described(choice.embedder)}`);
+    let indexer = new Indexer(database, choice);
+    // What embeds in the end does so from the start.
+    if (needsRefill(indexer, await indexer.active())) await refill(indexer);
     const { passage, question } = writer();
     const documents = Array.from({ length: passages / passagesOfDocument }, (_, index) =>
       prepareDocument({
@@ -67,12 +72,6 @@ void runMain("bench:knowledge-base", async () => {
         ),
       }),
     );
-    took = clock();
-    await trainBeforeFirst(
-      indexer,
-      documents.slice(0, trainedOn / passagesOfDocument).flatMap((one) => documentPieces(one).map(({ text }) => text)),
-    );
-    said(`training on ${trainedOn} passages, in a worker: ${took()}`);
     took = clock();
     for (const document of documents) await putDocument(indexer, everything, document);
     said(`embedding and storing: ${took()}`);
@@ -86,7 +85,7 @@ void runMain("bench:knowledge-base", async () => {
     // As a service that starts on a filled memory: the engine's memory for pages follows what is stored when it is opened.
     await database.close();
     database = await openEmbedded({ dataDir: directory });
-    indexer = new Indexer(database, { kind: "statistical" });
+    indexer = new Indexer(database, choice);
 
     const times = {
       search: [] as number[],

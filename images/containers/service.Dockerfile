@@ -15,6 +15,15 @@ ADD --chmod=0444 https://truststore.pki.rds.amazonaws.com/global/global-bundle.p
 WORKDIR /app
 COPY build/${SERVICE} ./
 
+# The sentence embedder of knowledge-base: llama.cpp and its weights, with --build-arg LLAMA_VERSION=3.21.1 (contracts/node.ts). Without it
+# the service embeds with the static one.
+ARG LLAMA_VERSION=
+ENV KB_MODELS_DIR=/app/models
+RUN if [ -n "${LLAMA_VERSION}" ]; then \
+      npm install --no-save --omit=optional "node-llama-cpp@${LLAMA_VERSION}" "@node-llama-cpp/linux-$(node -p process.arch)@${LLAMA_VERSION}" \
+      && node service.cjs embedder fetch; \
+    fi
+
 # A load balancer may send requests for some seconds more to a task that is asked to end, as a Spot task is without notice to it.
 ENV NODE_ENV=production \
     NODE_OPTIONS=${NODE_FLAGS} \

@@ -23,7 +23,7 @@ import { DatabaseServer, databaseNameOf, ownersOf } from "./run/database-server"
 import { startLocalEvents } from "./run/local-events";
 import { LocalPlatform } from "./run/local-platform";
 import { LocalServices } from "./run/services";
-import { forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
+import { embedderOf, forgetStories, ingestSamples, knowledgeBase } from "./run/story-memory";
 import { takeAlong } from "./run/take-along";
 import { type Selection, selectParts } from "./selection";
 import type { Steps } from "./terminal/steps";
@@ -297,7 +297,8 @@ async function tiersUp(tiers: LocalTiers, steps: Steps): Promise<void> {
 async function bringSamples(services: LocalServices, secrets: LocalSecrets, url: string, steps: Steps): Promise<void> {
   const step = steps.begin(2, "kb ingest", "samples");
   try {
-    step.done((await ingestSamples(services, secrets, url)) ?? "there from before");
+    const samples = (await ingestSamples(services, secrets, url)) ?? "there from before";
+    step.done(`${samples}; embedder ${await embedderOf(url)}`);
   } catch (error) {
     step.fail();
     throw error;

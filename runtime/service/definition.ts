@@ -214,6 +214,8 @@ export interface ServiceDefinition<
   readonly open?: (kit: Kit<Contract, SettingValues<Settings>, ClientsOf<Clients>>) => Promise<State> | State;
   /** Why it is not ready, beside its database. */
   readonly notReady?: (state: State) => Promise<string | undefined> | string | undefined;
+  /** What its health path says beside that it is alive. */
+  readonly health?: (state: State) => Readonly<Record<string, string>>;
   /** Handlers of its routes; absent where it brings a server of its own. */
   readonly handlers?: Handlers<Contract, State, Kit<Contract, SettingValues<Settings>, ClientsOf<Clients>>>;
   /** A server of its own, for a service whose answers the kit's framework would slow down; it sees to routes and problems itself. */

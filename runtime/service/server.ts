@@ -155,10 +155,10 @@ function readBodies(app: FastifyInstance): void {
 }
 
 /** Health, readiness, metrics and the OpenAPI document. */
-function addOperations(app: FastifyInstance, { service, kit, document }: ServerOptions): void {
+function addOperations(app: FastifyInstance, { service, state, kit, document }: ServerOptions): void {
   const { address } = service.contract;
   let text: string | undefined;
-  app.get(address.health, async () => ({ status: "ok" }));
+  app.get(address.health, async () => ({ ...service.definition.health?.(state), status: "ok" }));
   app.get(operationPaths.ready, async (_request, reply) => {
     const reason = await kit.notReady();
     return reply.code(reason === undefined ? 200 : 503).send({ status: reason ?? "ready" });

@@ -17,7 +17,7 @@ export interface Library {
  * @throws InputError for a wrong setting, a locked directory, or a pgvector that is too old
  */
 export async function openLibrary(environment: Environment, dataDir?: string): Promise<Library> {
-  const choice = embedderChoice(environment);
+  const choice = await embedderChoice(environment);
   const database = await openStored(environment, dataDir);
   try {
     return { database, indexer: new Indexer(database, choice), vector: await checkVectorVersion(database) };

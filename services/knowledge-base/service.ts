@@ -15,7 +15,7 @@ import { storage } from "./database/storage";
 import { canon, type Database } from "./database/types";
 import { checkVectorVersion } from "./database/version";
 import { embedderChoice } from "./embedders/choice";
-import { EmbeddingFailed } from "./embedders/embedder";
+import { described, EmbeddingFailed } from "./embedders/embedder";
 import { generationIn } from "./index/generations";
 import { Indexer } from "./index/indexer";
 import { passageCount } from "./index/maintenance";
@@ -38,6 +38,7 @@ export const service = defineService(knowledgeBase, {
     properties: { worldId: worldOption },
   },
   open: openStory,
+  health: ({ indexer }) => ({ embedder: described(indexer.wanted) }),
   handlers: { ...search, ...documents, ...concepts, ...worlds, ...facts, ...jobs },
   problemOf: (error) =>
     error instanceof EmbeddingFailed
@@ -52,7 +53,9 @@ async function openStory(kit: Kit): Promise<Story> {
   const database = kit.database as unknown as Database;
   const vector = await checkVectorVersion(database);
   if (vector?.advice !== undefined) logger.warn(vector.advice);
-  const indexer = new Indexer(database, embedderChoice(environment));
+  const indexer = new Indexer(database, await embedderChoice(environment));
+  kit.onClose(() => indexer.close());
+  logger.info({ embedder: described(indexer.wanted) }, "texts are embedded");
   countPassages(kit, indexer);
   return { indexer, wrote: startUpkeep(indexer, kit) };
 }

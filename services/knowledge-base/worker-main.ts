@@ -1,12 +1,10 @@
 import { runEmbeddedWorker } from "../../runtime/database/embedded-worker";
 import { roleOfThread } from "../../runtime/workers";
-import { runTrainer } from "./embedders/trainer";
 import { runReader } from "./ingest/reader";
 import type { WorkerRole } from "./workers";
 
 const roles: Readonly<Record<WorkerRole, () => unknown>> = {
   database: runEmbeddedWorker,
-  train: runTrainer,
   read: runReader,
 };
 

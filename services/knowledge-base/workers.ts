@@ -3,7 +3,7 @@ import type { Worker } from "node:worker_threads";
 import { startRole } from "../../runtime/workers";
 
 /** What a worker thread of this program can be. */
-export type WorkerRole = "database" | "train" | "read";
+export type WorkerRole = "database" | "read";
 
 /** Starts a worker thread of this program. */
 export function startWorker(role: WorkerRole, data: Record<string, unknown>): Worker {

@@ -1,6 +1,6 @@
 // Full-text search of MiniSearch and LanceDB, and LangChain's PGVectorStore, on a judged collection (docs.jsonl, queries.jsonl,
 // qrels.tsv), for comparison with `npm run kb -- eval FOLDER`. PGVectorStore searches vectors alone; it gets this project's
-// statistical embedder and the PostgreSQL of `npm run test:postgres`, and is skipped where that cannot be had.
+// static embedder and the PostgreSQL of `npm run test:postgres`, and is skipped where that cannot be had.
 // Usage: npm ci && node run.cjs FOLDER
 require("tsx/cjs");
 const { mkdtempSync, readFileSync, rmSync } = require("node:fs");
@@ -10,7 +10,7 @@ const lancedb = require("@lancedb/lancedb");
 const { Embeddings } = require("@langchain/core/embeddings");
 const { PGVectorStore } = require("@langchain/community/vectorstores/pgvector");
 const MiniSearch = require("minisearch");
-const { statisticalEncoder, trainStatisticalModel } = require("../../../services/knowledge-base/embedders/statistical-model");
+const { staticEmbedder } = require("../../../services/knowledge-base/embedders/static");
 const { startPostgres } = require("../../../services/knowledge-base/testing/postgres-server");
 
 const folder = process.argv[2];
@@ -44,16 +44,12 @@ async function judge(name, search) {
   console.log(`${name}: nDCG@10 ${(ndcg / questions.length).toFixed(3)}, p50 ${percentile(times, 0.5)} ms, p95 ${percentile(times, 0.95)} ms`);
 }
 
-class StatisticalEmbeddings extends Embeddings {
-  constructor(texts) {
-    super({});
-    this.encoder = statisticalEncoder(trainStatisticalModel(texts));
-  }
+class StaticEmbeddings extends Embeddings {
   async embedDocuments(texts) {
-    return texts.map((text) => Array.from(this.encoder.encode(text)));
+    return (await staticEmbedder().embed(texts, "passage")).map((vector) => Array.from(vector));
   }
   async embedQuery(text) {
-    return Array.from(this.encoder.encode(text));
+    return (await this.embedDocuments([text]))[0];
   }
 }
 
@@ -69,14 +65,14 @@ async function judgePgVectorStore() {
       .map(({ id, title, text }) => ({ pageContent: `${title} ${text}`, metadata: { id } }))
       // A text without a word has a zero vector, which has no cosine.
       .filter(({ pageContent }) => /[\p{L}\p{N}]/u.test(pageContent));
-    const store = await PGVectorStore.initialize(new StatisticalEmbeddings(pages.map(({ pageContent }) => pageContent)), {
+    const store = await PGVectorStore.initialize(new StaticEmbeddings({}), {
       postgresConnectionOptions: { host: "127.0.0.1", port: server.port, user: "postgres", database: "postgres" },
       tableName: "documents",
-      dimensions: 1024,
+      dimensions: staticEmbedder().dimensions,
       distanceStrategy: "cosine",
     });
     await store.addDocuments(pages);
-    await store.createHnswIndex({ dimensions: 1024 });
+    await store.createHnswIndex({ dimensions: staticEmbedder().dimensions });
     await judge(name, async (text) => (await store.similaritySearch(text, 100)).map(({ metadata }) => metadata.id));
     await store.end();
   } finally {

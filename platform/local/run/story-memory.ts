@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { serviceAddresses } from "../../../contracts/services/addresses";
 import type { LocalSecrets } from "../realise/secrets";
 import type { LocalServices } from "./services";
 
@@ -34,4 +35,11 @@ export async function ingestSamples(
   secrets.set(keptSamples, "ingested");
   secrets.save();
   return output.trim().split("\n")[0];
+}
+
+/** What the knowledge base embeds texts with, as its health says. */
+export async function embedderOf(url: string): Promise<string> {
+  const reply = await fetch(`${url}${serviceAddresses[knowledgeBase].health}`);
+  const { embedder } = (await reply.json()) as { embedder?: string };
+  return embedder ?? "unknown";
 }

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { addDataCommands } from "./data-commands";
+import { addEmbedderCommands } from "./embedder-commands";
+import { addEvalCommand } from "./eval-command";
 import { addFactCommands } from "./fact-commands";
 import { addGenerationCommands } from "./generation-commands";
 
@@ -19,4 +21,6 @@ Examples:
   });
   addFactCommands(program);
   addGenerationCommands(program);
+  addEvalCommand(program);
+  addEmbedderCommands(program);
 }

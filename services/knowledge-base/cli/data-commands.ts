@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../../contracts/input-error";
 import { longestQuery } from "../../../contracts/story";
@@ -8,8 +5,6 @@ import { decimalNumber, wholeNumber } from "../../../runtime/command-line";
 import { exitCodes } from "../../../runtime/main";
 import { realSurroundings } from "../../../runtime/service/surroundings";
 import { canon, everything, insideWorld } from "../database/types";
-import { readCollection } from "../evaluation/collection";
-import { evaluate, loadCollection } from "../evaluation/evaluate";
 import { generationIn } from "../index/generations";
 import { databaseTarget } from "../ingest/database-target";
 import { ingest } from "../ingest/ingest";
@@ -33,7 +28,7 @@ interface IngestFlags {
   json: boolean;
 }
 
-/** ingest, search, stats, eval. */
+/** ingest, search, stats. */
 export function addDataCommands(program: Command, done: (code: number) => void): void {
   program
     .command("ingest <place>")
@@ -164,42 +159,6 @@ export function addDataCommands(program: Command, done: (code: number) => void):
           ? "no generation yet"
           : `generation ${stats.generation.id}: ${stats.generation.embedder} ${stats.generation.embedderVersion}`,
       ]);
-    });
-
-  program
-    .command("eval <folder>")
-    .description("Judge the search on a folder with docs.jsonl, queries.jsonl and qrels.tsv.")
-    .option("--data-dir <folder>", "keep the loaded collection there (default: a temporary folder)")
-    .option("--mode <mode>", "hybrid, lexical or vector", "hybrid")
-    .option(
-      "--pair-weight <weight>",
-      "weight of neighbouring words; 0 and --mode lexical are plain BM25",
-      decimalNumber("--pair-weight", 0),
-    )
-    .option("--json", "print JSON", false)
-    .action(async (folder: string, flags: { dataDir?: string; mode: string; pairWeight?: number; json: boolean }) => {
-      const { mode, pairWeight } = flags;
-      if (mode !== "hybrid" && mode !== "lexical" && mode !== "vector") {
-        throw new InputError({ path: "mode", given: mode, allowed: "hybrid, lexical or vector", where: "--mode" });
-      }
-      const collection = readCollection(folder);
-      const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), "kb-eval-")) : undefined;
-      const bar = progressBar();
-      try {
-        const result = await withLibrary(flags.dataDir ?? temporary, async ({ indexer }) => {
-          const worlds = await loadCollection(indexer, collection, bar.progress);
-          bar.stop();
-          return evaluate(indexer, collection, worlds, { mode, pairWeight });
-        });
-        print(flags.json, result, () => [
-          `${result.documents} documents, ${result.questions} questions`,
-          `nDCG@10 ${result.ndcg10.toFixed(4)}  recall@100 ${result.recall100.toFixed(4)}  MRR@10 ${result.mrr10.toFixed(4)}`,
-          `search p50 ${result.latency.p50.toFixed(1)} ms, p95 ${result.latency.p95.toFixed(1)} ms`,
-        ]);
-      } finally {
-        bar.stop();
-        if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
-      }
     });
 }
 

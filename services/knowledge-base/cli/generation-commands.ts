@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { everything } from "../database/types";
 import { type Generation, listGenerations, rollBack } from "../index/generations";
 import { refill } from "../index/maintenance";
@@ -31,12 +31,13 @@ export function addGenerationCommands(program: Command): void {
     .command("fill")
     .description("Fill a generation for the configured embedder and chunker while the old one answers, then switch.")
     .option("--data-dir <folder>", "folder of the embedded database")
-    .option("--retrain", "also when nothing differs: train the statistical embedder on what is stored now", false)
+    .option("--anew", "also when nothing differs", false)
+    .addOption(new Option("--retrain", "the same, as earlier releases called it").default(false).hideHelp())
     .option("--json", "print JSON", false)
-    .action(async ({ dataDir, json, retrain }: Flags & { retrain: boolean }) => {
+    .action(async ({ dataDir, json, anew, retrain }: Flags & { anew: boolean; retrain: boolean }) => {
       const bar = progressBar();
       const active = await withStoredLibrary(dataDir, ({ indexer }) =>
-        refill(indexer, { retrain, progress: bar.progress }),
+        refill(indexer, { anew: anew || retrain, progress: bar.progress }),
       ).finally(bar.stop);
       print(json, { active }, () => [`now answering: ${line(active)}`]);
     });

@@ -25,6 +25,7 @@ export async function withLibrary<T>(dataDir: string | undefined, work: (library
   try {
     return await work(library);
   } finally {
+    await library.indexer.close();
     await library.database.close();
   }
 }

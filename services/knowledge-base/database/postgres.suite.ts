@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import { staticEmbedder } from "../embedders/static";
 import { Indexer } from "../index/indexer";
 import { rank } from "../search/search";
 import { testMemory } from "../testing/memory";
@@ -43,7 +44,7 @@ describe("the roles of the cloud", () => {
       await owner.close();
 
       const service = connect("story_memory", "kb_app");
-      const indexer = new Indexer(service, { kind: "statistical" });
+      const indexer = new Indexer(service, { embedder: staticEmbedder() });
       const ids = await tell(indexer, stories);
       const { hits } = await rank(indexer, canon, { query: "who is guarding the gate in the north?" });
       assert.equal(hits[0]?.candidate.itemId, ids["01-gate.md"]);

@@ -21,7 +21,10 @@ export function openingStatements(scope: Scope): string {
     `SET LOCAL ROLE ${applicationRole}`,
     `SELECT kb_enter('${scope.sees}', '${world}')`,
     "SET LOCAL hnsw.iterative_scan = relaxed_order",
-    "SET LOCAL hnsw.ef_search = 120",
+    // More than the candidates of a search: how much a scan looks at decides how many of the true nearest it finds.
+    "SET LOCAL hnsw.ef_search = 400",
+    "SET LOCAL hnsw.max_scan_tuples = 40000",
+    "SET LOCAL hnsw.scan_mem_multiplier = 4",
     // Reading an index at random costs little more than in order, on SSD and in memory.
     "SET LOCAL random_page_cost = 1.1",
   ].join("; ");

@@ -1,26 +1,59 @@
 import { InputError } from "../../../contracts/input-error";
+import type { DownloadProgress } from "../../../runtime/download";
 import { bedrockEmbedder } from "./bedrock";
 import type { Embedder } from "./embedder";
 import { openAiEmbedder } from "./openai";
+import { sentenceEmbedder, sentenceName } from "./sentence";
+import { staticEmbedder, staticName } from "./static";
+import { statisticalName } from "./statistical";
+import { fetchWeights, findWeights, type Weights } from "./weights";
 
-/** The embedder that the operator wants; `statistical` is trained on the corpus and so is not made here. */
-export type EmbedderChoice =
-  | { readonly kind: "statistical" }
-  | { readonly kind: "remote"; readonly embedder: Embedder };
+/** What the operator wants, and what there is beside it. */
+export interface EmbedderChoice {
+  /** Embeds everything in the end; where a memory has another, it is indexed anew while that one answers. */
+  readonly embedder: Embedder;
+  /** Embeds the first passages of a new memory. @default embedder */
+  readonly begins?: Embedder;
+  /** Others of this machine, which answer for what they embedded before. */
+  readonly others?: readonly Embedder[];
+  /** Downloads what `KB_EMBEDDER` asks for and this machine lacks. @returns The choice with it. @throws DownloadFailed */
+  readonly fetch?: (progress?: DownloadProgress, signal?: AbortSignal) => Promise<EmbedderChoice>;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const names = ["static", sentenceName, "bedrock", "openai"] as const;
+
 /**
- * Reads KB_EMBEDDER (`statistical`, `bedrock` or `openai`; @default statistical) with KB_EMBEDDER_MODEL, KB_EMBEDDER_DIMENSIONS,
- * KB_EMBEDDER_URL, KB_EMBEDDER_API_KEY, AWS_REGION.
+ * Reads KB_EMBEDDER: `static`, `sentence`, `bedrock` or `openai`; @default sentence where its weights are on this machine, else static.
+ * With it KB_EMBEDDER_FILE, KB_EMBEDDER_MODEL, KB_EMBEDDER_DIMENSIONS, KB_EMBEDDER_URL, KB_EMBEDDER_API_KEY, KB_MODELS_DIR, AWS_REGION.
  * @throws InputError
  */
-export function embedderChoice(environment: Environment): EmbedderChoice {
-  const name = environment.KB_EMBEDDER || "statistical";
-  if (name === "statistical") return { kind: "statistical" };
-  const dimensions = readDimensions(environment);
+export async function embedderChoice(environment: Environment): Promise<EmbedderChoice> {
+  const name = environment.KB_EMBEDDER || undefined;
+  const remote = remoteEmbedder(name, environment);
+  const weights = await findWeights(environment);
+  const withSentence = (found: Weights): EmbedderChoice => {
+    const sentence = sentenceEmbedder({ ...found, dimensions: readDimensions(environment, 384) });
+    if (remote !== undefined) return { embedder: remote, others: [staticEmbedder(), sentence] };
+    if (name === staticName) return { embedder: staticEmbedder(), others: [sentence] };
+    return { embedder: sentence, begins: staticEmbedder() };
+  };
+  if (weights !== undefined) return withSentence(weights);
+  if (remote !== undefined) return { embedder: remote, others: [staticEmbedder()] };
+  if (name !== sentenceName) return { embedder: staticEmbedder() };
+  return {
+    embedder: staticEmbedder(),
+    fetch: async (progress, signal) => withSentence(await fetchWeights(environment, progress, signal)),
+  };
+}
+
+/** The remote embedder that KB_EMBEDDER names; undefined for one of this machine. */
+function remoteEmbedder(name: string | undefined, environment: Environment): Embedder | undefined {
+  if (name === undefined || name === staticName || name === sentenceName) return undefined;
   const model = environment.KB_EMBEDDER_MODEL || undefined;
   if (name === "bedrock") {
+    const dimensions = readDimensions(environment, 1024);
     const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
     if (!region) throw missing("AWS_REGION", "the region of Bedrock");
     if (dimensions !== 256 && dimensions !== 512 && dimensions !== 1024) {
@@ -31,33 +64,33 @@ export function embedderChoice(environment: Environment): EmbedderChoice {
         where: "KB_EMBEDDER_DIMENSIONS",
       });
     }
-    const endpoint = environment.KB_EMBEDDER_URL || undefined;
-    return { kind: "remote", embedder: bedrockEmbedder({ region, model, dimensions, endpoint }) };
+    return bedrockEmbedder({ region, model, dimensions, endpoint: environment.KB_EMBEDDER_URL || undefined });
   }
   if (name === "openai") {
     const baseUrl = environment.KB_EMBEDDER_URL;
     if (!baseUrl) throw missing("KB_EMBEDDER_URL", "the base of an OpenAI-compatible API, for example https://host/v1");
     if (model === undefined) throw missing("KB_EMBEDDER_MODEL", "the model's name");
     const apiKey = environment.KB_EMBEDDER_API_KEY || undefined;
-    return { kind: "remote", embedder: openAiEmbedder({ baseUrl, model, dimensions, apiKey }) };
+    return openAiEmbedder({ baseUrl, model, dimensions: readDimensions(environment, 1024), apiKey });
   }
+  const gone = name === statisticalName ? "; the statistical embedder is gone, static takes its place" : "";
   throw new InputError({
     path: "KB_EMBEDDER",
     given: name,
-    allowed: "statistical, bedrock or openai",
+    allowed: `${names.join(", ")}${gone}`,
     where: "KB_EMBEDDER",
   });
 }
 
-function readDimensions(environment: Environment): number {
+function readDimensions(environment: Environment, usual: number): number {
   const text = environment.KB_EMBEDDER_DIMENSIONS;
-  if (!text) return 1024;
+  if (!text) return usual;
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
+  if (Number.isInteger(value) && value >= 1 && value <= 2000) return value;
   throw new InputError({
     path: "KB_EMBEDDER_DIMENSIONS",
     given: text,
-    allowed: "a whole number from 1 to 1024, the width of the vector column",
+    allowed: "a whole number from 1 to 2000, the most that an HNSW index takes",
     where: "KB_EMBEDDER_DIMENSIONS",
   });
 }

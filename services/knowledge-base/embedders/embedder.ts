@@ -1,5 +1,3 @@
-import { vectorSize } from "../index/vectors";
-
 /** What a text is embedded for; some models treat a question differently. */
 export type EmbeddingPurpose = "passage" | "query";
 
@@ -7,7 +5,7 @@ export type EmbeddingPurpose = "passage" | "query";
 export interface Embedder {
   readonly name: string;
   readonly version: string;
-  /** Numbers of a vector, at most 1,024; shorter ones are filled up with zeros, which changes no cosine. */
+  /** Numbers of a vector, at most 2,000: more has no HNSW index. */
   readonly dimensions: number;
   /** Texts per call at most. */
   readonly batchSize: number;
@@ -15,7 +13,13 @@ export interface Embedder {
   readonly costly: boolean;
   /** @throws EmbeddingFailed after the retries that the embedder makes itself */
   embed(texts: readonly string[], purpose: EmbeddingPurpose): Promise<Float32Array[]>;
+  /** Gives back what it holds. */
+  close?(): Promise<void>;
 }
+
+/** How an embedder is named to people: its name, and its version where that says something. */
+export const described = ({ name, version, dimensions }: Pick<Embedder, "name" | "version" | "dimensions">): string =>
+  `${name} (${version}, ${dimensions} numbers)`;
 
 /** An embedder gave no usable vector. */
 export class EmbeddingFailed extends Error {
@@ -54,8 +58,5 @@ function checkedVector(embedder: Embedder, vector: Float32Array): Float32Array {
   for (const value of vector) square += value * value;
   if (!Number.isFinite(square)) throw new EmbeddingFailed(`${embedder.name} returned a number that is not finite`);
   if (square < 1e-12) throw new EmbeddingFailed(`${embedder.name} returned a zero vector`);
-  if (vector.length === vectorSize) return vector;
-  const padded = new Float32Array(vectorSize);
-  padded.set(vector);
-  return padded;
+  return vector;
 }

@@ -1,15 +1,11 @@
-import { createHash } from "node:crypto";
-import { analyzerVersion, countTerms, terms, words } from "../text/terms";
-import { rightSingularVectors } from "./randomized-svd";
+import { countTerms, terms, words } from "../text/terms";
 
 /** Numbers of a vector that come from the corpus (latent semantic analysis), and those hashed from words and letters. */
 export const latentSize = 256;
 export const hashedSize = 768;
-/** Share of each part's length in the whole vector; measured with bench/knowledge-base. */
+/** Share of each part's length in the whole vector. */
 const latentShare = 0.9;
 const hashedShare = Math.sqrt(1 - latentShare ** 2);
-/** Terms beyond this many are not given a direction; the rarest go first. */
-const largestVocabulary = 60_000;
 
 /** What training on a corpus leaves: enough to embed any later text the same way. */
 export interface StatisticalModel {
@@ -28,65 +24,6 @@ export interface StatisticalModel {
 export interface StatisticalEncoder {
   readonly model: StatisticalModel;
   encode(text: string): Float32Array;
-}
-
-/**
- * Trains the embedded embedder: latent semantic analysis (Deerwester et al. 1990) of log-weighted terms.
- * Takes seconds for ten thousand passages: run it in a worker thread.
- */
-export function trainStatisticalModel(passages: readonly string[]): StatisticalModel {
-  const counted = passages.map((text) => countTerms(terms(text)));
-  const frequency = new Map<string, number>();
-  for (const counts of counted) for (const term of counts.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1);
-  const kept = [...frequency]
-    .filter(([, count]) => count > 1)
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, largestVocabulary)
-    .map(([term]) => term);
-  const idf = Float32Array.from(kept, (term) => Math.log(1 + passages.length / (frequency.get(term) as number)));
-  const factors = kept.length === 0 ? { rank: 0, factors: new Float32Array(0) } : factorise(counted, kept, idf);
-  return finish(passages.length, kept, idf, factors.factors, factors.rank);
-}
-
-function factorise(counted: readonly Map<string, number>[], kept: readonly string[], idf: Float32Array) {
-  const place = new Map(kept.map((term, index) => [term, index]));
-  const start = new Int32Array(counted.length + 1);
-  const column: number[] = [];
-  const value: number[] = [];
-  counted.forEach((counts, row) => {
-    const from = column.length;
-    let square = 0;
-    for (const [term, count] of counts) {
-      const at = place.get(term);
-      if (at === undefined) continue;
-      const weight = (1 + Math.log(count)) * (idf[at] as number);
-      column.push(at);
-      value.push(weight);
-      square += weight * weight;
-    }
-    for (let at = from; at < value.length; at += 1) value[at] = (value[at] as number) / Math.sqrt(square);
-    start[row + 1] = column.length;
-  });
-  const matrix = {
-    rows: counted.length,
-    columns: kept.length,
-    start,
-    column: Int32Array.from(column),
-    value: Float32Array.from(value),
-  };
-  return rightSingularVectors(matrix, latentSize);
-}
-
-function finish(
-  trainedOn: number,
-  kept: readonly string[],
-  idf: Float32Array,
-  factors: Float32Array,
-  rank: number,
-): StatisticalModel {
-  const hash = createHash("sha256").update(`${analyzerVersion}\n${latentShare}\n${rank}\n${kept.join("\n")}`);
-  const version = hash.update(new Uint8Array(factors.buffer)).digest("hex").slice(0, 16);
-  return { version, trainedOn, rank, terms: kept, idf, factors };
 }
 
 /** Prepares a model for encoding. The encoder never returns a zero vector for a text that has a letter or digit. */

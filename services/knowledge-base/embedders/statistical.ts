@@ -10,7 +10,10 @@ import {
 
 export const statisticalName = "statistical";
 
-/** The embedder that needs no download: a model trained on the corpus itself. */
+/**
+ * The embedder of earlier releases, trained on what a memory told: latent semantic analysis (Deerwester et al. 1990). It answers, and
+ * embeds what comes, until such a memory is indexed anew.
+ */
 export function statisticalEmbedder(model: StatisticalModel): Embedder {
   const encoder: StatisticalEncoder = statisticalEncoder(model);
   return {
@@ -24,14 +27,6 @@ export function statisticalEmbedder(model: StatisticalModel): Embedder {
   };
 }
 
-/** Stores a model under its version; storing it twice changes nothing. */
-export async function saveModel(session: Session, model: StatisticalModel): Promise<void> {
-  await session.query(
-    "INSERT INTO embedder_models (version, trained_on, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-    [model.version, model.trainedOn, packModel(model)],
-  );
-}
-
 /** Reads a stored model; undefined when there is none of that version. */
 export async function loadModel(session: Session, version: string): Promise<StatisticalModel | undefined> {
   const { rows } = await session.query<{ data: Uint8Array }>("SELECT data FROM embedder_models WHERE version = $1", [
@@ -40,16 +35,7 @@ export async function loadModel(session: Session, version: string): Promise<Stat
   return rows[0] === undefined ? undefined : unpackModel(rows[0].data);
 }
 
-/** One buffer: length of the header in four bytes, the header as JSON, idf, factors. */
-export function packModel(model: StatisticalModel): Buffer {
-  const header = Buffer.from(
-    JSON.stringify({ version: model.version, trainedOn: model.trainedOn, rank: model.rank, terms: model.terms }),
-  );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(header.length);
-  return Buffer.concat([length, header, bytesOf(model.idf), bytesOf(model.factors)]);
-}
-
+/** The model's form in the table: length of the header in four bytes, the header as JSON, idf, factors. */
 export function unpackModel(data: Uint8Array): StatisticalModel {
   const bytes = Buffer.from(data);
   const size = bytes.readUInt32LE(0);
@@ -61,8 +47,4 @@ export function unpackModel(data: Uint8Array): StatisticalModel {
   const numbers = new Float32Array(new Uint8Array(bytes.subarray(4 + size)).buffer);
   const count = header.terms.length;
   return { ...header, idf: numbers.slice(0, count), factors: numbers.slice(count) };
-}
-
-function bytesOf(numbers: Float32Array): Buffer {
-  return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }

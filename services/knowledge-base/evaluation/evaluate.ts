@@ -1,7 +1,7 @@
 import { canon, everything, insideWorld, type Scope } from "../database/types";
 import type { Indexer } from "../index/indexer";
-import { finishBulk, type Progress, trainBeforeFirst } from "../index/maintenance";
-import { documentPieces, prepareDocument } from "../ingest/prepare";
+import { finishBulk, type Progress } from "../index/maintenance";
+import { prepareDocument } from "../ingest/prepare";
 import { putDocument } from "../items/documents";
 import { createWorld } from "../items/worlds";
 import { rank } from "../search/search";
@@ -15,6 +15,8 @@ export interface Evaluation {
   readonly ndcg10: number;
   readonly recall100: number;
   readonly mrr10: number;
+  /** Share of the questions with a relevant document among the first five. */
+  readonly hit5: number;
   /** Milliseconds of a search, question embedded and passages ranked. */
   readonly latency: { readonly p50: number; readonly p95: number };
 }
@@ -38,10 +40,6 @@ export async function loadCollection(
       type: "main",
       worldId: world === undefined ? null : (worlds.get(world) ?? null),
     }),
-  );
-  await trainBeforeFirst(
-    indexer,
-    inputs.flatMap((input) => documentPieces(input).map(({ text }) => text)),
   );
   for (const [index, input] of inputs.entries()) {
     await putDocument(indexer, everything, input);
@@ -71,7 +69,7 @@ export async function evaluate(
   ranking: Partial<RankingSettings>,
 ): Promise<Evaluation> {
   const files = await fileNames(indexer);
-  const sums = { ndcg: 0, recall: 0, mrr: 0 };
+  const sums = { ndcg: 0, recall: 0, mrr: 0, hit: 0 };
   const times: number[] = [];
   for (const { id, text, world } of collection.questions) {
     const scope: Scope = world === undefined ? canon : insideWorld(worlds.get(world) as string);
@@ -83,6 +81,7 @@ export async function evaluate(
     sums.ndcg += ndcg(ranked, judged, 10);
     sums.recall += recall(ranked, judged, 100);
     sums.mrr += reciprocalRank(ranked, judged, 10);
+    sums.hit += reciprocalRank(ranked, judged, 5) > 0 ? 1 : 0;
   }
   const count = Math.max(1, collection.questions.length);
   times.sort((a, b) => a - b);
@@ -93,6 +92,7 @@ export async function evaluate(
     ndcg10: sums.ndcg / count,
     recall100: sums.recall / count,
     mrr10: sums.mrr / count,
+    hit5: sums.hit / count,
     latency: { p50: percentile(0.5), p95: percentile(0.95) },
   };
 }

@@ -9,6 +9,7 @@ export interface Generation {
   readonly embedder: string;
   readonly embedderVersion: string;
   readonly chunkerVersion: string;
+  /** Numbers of a stored vector. */
   readonly dimensions: number;
   readonly state: GenerationState;
   readonly createdAt: Date;

@@ -1,9 +1,9 @@
 import { InputError } from "../../../contracts/input-error";
+import type { DownloadProgress } from "../../../runtime/download";
 import { canon, type Database, everything, type Session } from "../database/types";
 import type { EmbedderChoice } from "../embedders/choice";
-import { type Embedder, embedAll } from "../embedders/embedder";
-import { loadModel, saveModel, statisticalEmbedder, statisticalName } from "../embedders/statistical";
-import { trainStatisticalModel } from "../embedders/statistical-model";
+import { described, type Embedder, embedAll } from "../embedders/embedder";
+import { loadModel, statisticalEmbedder, statisticalName } from "../embedders/statistical";
 import { mapInTurns } from "../in-turns";
 import { chunkerVersion } from "../ingest/chunks";
 import type { Piece } from "../ingest/prepare";
@@ -11,7 +11,7 @@ import { type Indexable, loadIndexable } from "../items/indexable";
 import { mentionFinder } from "../items/mentions";
 import { analyzerVersion, terms } from "../text/terms";
 import { createGeneration, type Generation, generationIn } from "./generations";
-import { parseVector, vectorText } from "./vectors";
+import { atLength, parseVector, vectorText } from "./vectors";
 import { type IndexPassage, type ItemKind, lockItem, writeItem } from "./writer";
 
 /** Version of everything but the embedder that decides what a passage is. */
@@ -25,6 +25,7 @@ const activeKeptMs = 1_000;
 
 /** Embeds and indexes items, for whichever generation. */
 export class Indexer {
+  #choice: EmbedderChoice;
   #known: { generation: Generation; at: number } | undefined;
   readonly #embedders = new Map<string, Promise<Embedder>>();
   /** Texts given to an embedder by this process; the resume tests and `--json` reports read it. */
@@ -32,10 +33,34 @@ export class Indexer {
 
   constructor(
     readonly database: Database,
-    readonly choice: EmbedderChoice,
-  ) {}
+    choice: EmbedderChoice,
+  ) {
+    this.#choice = choice;
+  }
 
-  /** The generation that answers; the first one is made here, its statistical model knowing no corpus yet. */
+  /** What everything is embedded with in the end. */
+  get wanted(): Embedder {
+    return this.#choice.embedder;
+  }
+
+  /**
+   * Gets what the choice lacks, for example weights that have to be downloaded; until then others embed.
+   * @returns False where nothing was missing
+   * @throws DownloadFailed
+   */
+  async complete(progress?: DownloadProgress, signal?: AbortSignal): Promise<boolean> {
+    const next = await this.#choice.fetch?.(progress, signal);
+    if (next !== undefined) this.#choice = next;
+    return next !== undefined;
+  }
+
+  /** Closes the embedders; the database is its owner's. */
+  async close(): Promise<void> {
+    const { embedder, begins, others = [] } = this.#choice;
+    for (const one of [embedder, begins, ...others]) await one?.close?.();
+  }
+
+  /** The generation that answers; the first one is made here. */
   async active(): Promise<Generation> {
     const known = this.#known;
     if (known !== undefined && Date.now() - known.at < activeKeptMs) return known.generation;
@@ -61,15 +86,8 @@ export class Indexer {
   }
 
   async #first(): Promise<Generation> {
-    if (this.choice.kind === "remote") {
-      const { embedder } = this.choice;
-      return this.database.transaction(everything, (session) => startGeneration(session, embedder, "active"));
-    }
-    const model = trainStatisticalModel([]);
-    return this.database.transaction(everything, async (session) => {
-      await saveModel(session, model);
-      return startGeneration(session, statisticalEmbedder(model), "active");
-    });
+    const { begins = this.#choice.embedder } = this.#choice;
+    return this.database.transaction(everything, (session) => startGeneration(session, begins, "active"));
   }
 
   /**
@@ -89,17 +107,16 @@ export class Indexer {
   }
 
   async #load({ embedder, embedderVersion }: Pick<Generation, "embedder" | "embedderVersion">): Promise<Embedder> {
+    const { embedder: wanted, begins, others = [] } = this.#choice;
+    const found = [wanted, begins, ...others].find((one) => one?.name === embedder && one.version === embedderVersion);
+    if (found !== undefined) return found;
     if (embedder === statisticalName) {
       const model = await this.database.transaction(canon, (session) => loadModel(session, embedderVersion));
       if (model !== undefined) return statisticalEmbedder(model);
-    } else if (this.choice.kind === "remote") {
-      const configured = this.choice.embedder;
-      if (configured.name === embedder && configured.version === embedderVersion) return configured;
     }
     throw new InputError({
       path: "KB_EMBEDDER",
-      given:
-        this.choice.kind === "remote" ? `${this.choice.embedder.name} ${this.choice.embedder.version}` : "statistical",
+      given: described(wanted),
       allowed: `${embedder} ${embedderVersion}, which the answering generation was made with; "kb generations fill" makes another`,
       where: "KB_EMBEDDER",
     });
@@ -130,7 +147,7 @@ export class Indexer {
           useful.map(([hash]) => hash),
           made,
         );
-      // Lets the event loop turn: the statistical embedder works on this thread.
+      // Lets the event loop turn: the static embedder works on this thread.
       else await new Promise((resolve) => setImmediate(resolve));
     }
     return found;
@@ -150,7 +167,9 @@ export class Indexer {
       );
       return [...stored.rows, ...cached.rows];
     });
-    for (const { text_hash, embedding } of rows) found.set(text_hash, parseVector(embedding));
+    for (const { text_hash, embedding } of rows) {
+      found.set(text_hash, atLength(parseVector(embedding), embedder.dimensions));
+    }
   }
 
   async #remember(embedder: Embedder, hashes: string[], vectors: readonly Float32Array[]): Promise<void> {
@@ -208,10 +227,13 @@ export async function storePrepared(session: Session, prepared: PreparedItem): P
     textHash,
     conceptIds: [...new Set([...conceptIds, ...mentions(text)])],
     terms: terms(text),
-    vector: vectors.get(textHash) ?? null,
+    vector: stored(vectors.get(textHash), generation),
   }));
   await writeItem(session, generation.id, item, passages);
 }
+
+const stored = (vector: Float32Array | null | undefined, { dimensions }: Generation) =>
+  vector ? atLength(vector, dimensions) : null;
 
 /** A shared lock on the item's row: a delete waits for this transaction, or came first and the row is gone. */
 async function lockUnchanged(session: Session, { item }: PreparedItem): Promise<boolean> {

@@ -1,15 +1,13 @@
 import { InputError } from "../../../contracts/input-error";
-import { canon, everything, sqlState, sqlStates } from "../database/types";
-import { saveModel, statisticalEmbedder, statisticalName } from "../embedders/statistical";
-import { trainInWorker } from "../embedders/trainer";
-import { loadIndexable } from "../items/indexable";
+import { canon, everything } from "../database/types";
+import type { Embedder } from "../embedders/embedder";
+import { worthAnIndex } from "../search/vector";
 import {
   activateFilled,
   dropGeneration,
   type Generation,
   generationIn,
   orphanedItems,
-  type StaleItem,
   staleItems,
 } from "./generations";
 import { type Indexer, pipelineVersion, startGeneration } from "./indexer";
@@ -18,24 +16,26 @@ import { removeItem } from "./writer";
 /** Called as work goes on. */
 export type Progress = (stage: string, done: number, total: number) => void;
 
-/** Below this many passages an exact scan is faster than building and asking an HNSW index. */
-const worthAnIndex = 1_000;
-/** The statistical model is trained again when the corpus has this many times the passages it was trained on. */
-const driftFactor = 2;
 const batch = 200;
 
-/** Builds the vector index once it pays, and on the embedded engine does what autovacuum does elsewhere. */
+/** Builds the vector index of each space that is large by now. Writers of the generation wait meanwhile. */
+export async function buildVectorIndexes(indexer: Indexer, generation: Generation): Promise<void> {
+  await indexer.database.transaction(everything, async (session) => {
+    await session.query("SET LOCAL statement_timeout = 0");
+    await session.query("SELECT kb_build_vector_indexes($1, $2)", [generation.id, worthAnIndex]);
+  });
+}
+
+/** Builds vector indexes, tells the planner what is stored, and on the embedded engine does what autovacuum does elsewhere. */
 export async function finishBulk(indexer: Indexer, generation: Generation): Promise<void> {
-  const passages = await passageCount(indexer, generation);
-  if (passages >= worthAnIndex) {
-    await indexer.database.transaction(everything, async (session) => {
-      await session.query("SET LOCAL statement_timeout = 0");
-      await session.query("SELECT kb_build_vector_index($1)", [generation.id]);
-    });
-  }
+  await buildVectorIndexes(indexer, generation);
   if (indexer.database.engine === "embedded") {
     await indexer.database.asOwner((session) =>
       session.script("VACUUM (ANALYZE) passages, postings, terms, indexed_items"),
+    );
+  } else {
+    await indexer.database.transaction(everything, (session) =>
+      session.query("SELECT kb_analyze($1)", [generation.id]),
     );
   }
 }
@@ -56,6 +56,7 @@ export async function catchUp(
   indexer: Indexer,
   generation: Generation,
   progress: Progress = () => undefined,
+  signal?: AbortSignal,
 ): Promise<number> {
   let done = 0;
   for (;;) {
@@ -71,6 +72,7 @@ export async function catchUp(
     );
     if (stale.length === 0 && gone.length === 0) return done;
     for (const { kind, id, space } of stale) {
+      signal?.throwIfAborted();
       await indexer.indexStored(generation, kind, id, space);
       done += 1;
       progress("index", done, done + stale.length);
@@ -78,55 +80,16 @@ export async function catchUp(
   }
 }
 
-/** Whether the statistical model knows too little of what is stored by now. */
-export async function hasDrifted(indexer: Indexer, generation: Generation, coming = 0): Promise<boolean> {
-  if (generation.embedder !== statisticalName || indexer.choice.kind !== "statistical") return false;
-  const { rows } = await indexer.database.transaction(canon, (session) =>
-    session.query<{ n: number }>("SELECT trained_on AS n FROM embedder_models WHERE version = $1", [
-      generation.embedderVersion,
-    ]),
-  );
-  const now = Math.max(coming, await passageCount(indexer, generation));
-  return now >= 20 && now >= driftFactor * Math.max(1, rows[0]?.n ?? 0);
+/** Whether another generation should answer: passages were made by another program, or for another embedder. */
+export function needsRefill(indexer: Indexer, generation: Generation): boolean {
+  return !isCurrent(generation, indexer.wanted);
 }
 
-/** Whether another generation should answer: passages were made by an older program, or the statistical model knows too little. */
-export async function needsRefill(indexer: Indexer, generation: Generation): Promise<boolean> {
-  return generation.chunkerVersion !== pipelineVersion || (await hasDrifted(indexer, generation));
-}
-
-/** Trains the statistical embedder on texts, and makes a generation for it in the given state. */
-async function newStatisticalGeneration(indexer: Indexer, texts: readonly string[], state: "filling" | "active") {
-  const model = await trainInWorker(texts);
-  return indexer.database.transaction(everything, async (session) => {
-    await saveModel(session, model);
-    return startGeneration(session, statisticalEmbedder(model), state);
-  });
-}
-
-/**
- * Prepares an empty memory for a first ingestion: the model is trained on what is coming, so that nothing is embedded twice.
- * Does nothing where anything is indexed already or the embedder needs no training.
- */
-export async function trainBeforeFirst(indexer: Indexer, texts: readonly string[]): Promise<void> {
-  const active = await indexer.active();
-  if ((await passageCount(indexer, active)) > 0 || !(await hasDrifted(indexer, active, texts.length))) return;
-  await dropFilling(indexer);
-  try {
-    const made = await newStatisticalGeneration(indexer, texts, "filling");
-    await indexer.database.transaction(everything, async (session) => {
-      // Another ingestion may have put something in meanwhile.
-      await session.query("LOCK TABLE narrative_documents IN SHARE ROW EXCLUSIVE MODE");
-      if ((await staleItems(session, made.id, 1)).length > 0) return;
-      await activateFilled(session, made.id);
-      await dropGeneration(session, active.id);
-    });
-  } catch (error) {
-    // Another ingestion trains for the same memory; its generation serves.
-    if (sqlState(error) !== sqlStates.uniqueViolation) throw error;
-  }
-  indexer.switched();
-}
+const isCurrent = (generation: Generation, { name, version, dimensions }: Embedder) =>
+  generation.chunkerVersion === pipelineVersion &&
+  generation.embedder === name &&
+  generation.embedderVersion === version &&
+  generation.dimensions === dimensions;
 
 async function dropFilling(indexer: Indexer): Promise<void> {
   await indexer.database.transaction(everything, async (session) => {
@@ -139,14 +102,14 @@ async function dropFilling(indexer: Indexer): Promise<void> {
  * Fills a second generation while the first answers, and switches when it is level. A filling generation of the wanted embedder
  * that a killed process left is continued.
  * @returns The generation that answers now
- * @throws InputError when nothing differs and `retrain` is false
+ * @throws InputError when nothing differs and `anew` is false
  */
 export async function refill(
   indexer: Indexer,
-  options: { retrain: boolean; progress?: Progress },
+  options: { anew?: boolean; progress?: Progress; signal?: AbortSignal } = {},
 ): Promise<Generation> {
-  const filling = await wantedFilling(indexer, options.retrain);
-  await catchUp(indexer, filling, options.progress);
+  const filling = await wantedFilling(indexer, options.anew ?? false);
+  await catchUp(indexer, filling, options.progress, options.signal);
   await finishBulk(indexer, filling);
   for (;;) {
     const switched = await indexer.database.transaction(everything, async (session) => {
@@ -164,50 +127,23 @@ export async function refill(
       indexer.switched();
       return { ...filling, state: "active" };
     }
-    await catchUp(indexer, filling, options.progress);
+    await catchUp(indexer, filling, options.progress, options.signal);
   }
 }
 
-async function wantedFilling(indexer: Indexer, retrain: boolean): Promise<Generation> {
+async function wantedFilling(indexer: Indexer, anew: boolean): Promise<Generation> {
+  const { wanted } = indexer;
   const active = await indexer.active();
   const filling = await indexer.database.transaction(canon, (session) => generationIn(session, "filling"));
-  if (indexer.choice.kind === "remote") {
-    const { embedder } = indexer.choice;
-    const same = (generation: Generation) =>
-      generation.embedder === embedder.name &&
-      generation.embedderVersion === embedder.version &&
-      generation.chunkerVersion === pipelineVersion;
-    if (filling !== undefined && same(filling)) return filling;
-    if (same(active) && !retrain) throw nothingToDo(active);
-    await dropFilling(indexer);
-    return indexer.database.transaction(everything, (session) => startGeneration(session, embedder, "filling"));
+  if (filling !== undefined && isCurrent(filling, wanted)) return filling;
+  if (!anew && isCurrent(active, wanted)) {
+    throw new InputError({
+      path: "generation",
+      given: `${active.embedder} ${active.embedderVersion}`,
+      allowed: "another embedder or chunker than the one that answers, or --anew",
+      where: "KB_EMBEDDER",
+    });
   }
-  if (filling?.embedder === statisticalName && filling.chunkerVersion === pipelineVersion) return filling;
-  const stale = active.embedder !== statisticalName || active.chunkerVersion !== pipelineVersion;
-  if (!retrain && !stale && !(await hasDrifted(indexer, active))) throw nothingToDo(active);
   await dropFilling(indexer);
-  return newStatisticalGeneration(indexer, await allTexts(indexer), "filling");
-}
-
-function nothingToDo({ embedder, embedderVersion }: Generation): InputError {
-  return new InputError({
-    path: "generation",
-    given: `${embedder} ${embedderVersion}`,
-    allowed: "another embedder or chunker than the one that answers, or --retrain",
-    where: "KB_EMBEDDER",
-  });
-}
-
-/** What the statistical embedder learns from: every text that is searched. */
-async function allTexts(indexer: Indexer): Promise<string[]> {
-  const items = await indexer.database.transaction(everything, (session) =>
-    session.query<StaleItem>("SELECT kind, id, space FROM indexable ORDER BY kind, id, space"),
-  );
-  const texts: string[] = [];
-  for (const { kind, id, space } of items.rows) {
-    const found = await indexer.database.transaction(everything, (session) => loadIndexable(session, kind, id, space));
-    const pieces = (await found?.pieces()) ?? [];
-    texts.push(...pieces.map(({ text }) => text));
-  }
-  return texts;
+  return indexer.database.transaction(everything, (session) => startGeneration(session, wanted, "filling"));
 }

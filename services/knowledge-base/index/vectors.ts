@@ -1,5 +1,13 @@
-/** Width of the vector column: Titan v2's default, below pgvector's 2,000 for HNSW. */
-export const vectorSize = 1024;
+/**
+ * A vector at the length that its generation stores: filled up with zeros, which changes no cosine, where an earlier release stored
+ * all at 1,024 numbers, or cut to the numbers that it was made with.
+ */
+export function atLength(vector: Float32Array, length: number): Float32Array {
+  if (vector.length >= length) return vector.subarray(0, length);
+  const filled = new Float32Array(length);
+  filled.set(vector);
+  return filled;
+}
 
 /** A vector as pgvector receives it: two bytes for its size, two unused, four for each number. Its text takes ten times as long to read. */
 export function vectorBytes(vector: Float32Array): Buffer {

@@ -1,6 +1,6 @@
 import { everything } from "../database/types";
 import type { Indexer } from "../index/indexer";
-import { finishBulk, needsRefill, type Progress, refill, trainBeforeFirst } from "../index/maintenance";
+import { finishBulk, needsRefill, type Progress, refill } from "../index/maintenance";
 import { deleteDocument, documentsOfSource, nearDuplicates, putDocument } from "../items/documents";
 import { NotFound } from "../items/errors";
 import { spaceOf } from "../items/worlds";
@@ -30,7 +30,7 @@ export function databaseTarget(indexer: Indexer, progress: Progress): IngestTarg
         return documentsOfSource(session, source, worldId);
       }),
 
-    async begin(source, plan, texts) {
+    async begin(source, plan) {
       embeddedBefore = indexer.embedded;
       job = await database.transaction(everything, async (session) => {
         // Jobs of the source that nobody touched for a while were killed; this one does what they left.
@@ -56,7 +56,6 @@ export function databaseTarget(indexer: Indexer, progress: Progress): IngestTarg
         );
         return id;
       });
-      if (plan.add.length > 0) await trainBeforeFirst(indexer, texts());
     },
 
     async put(document) {
@@ -77,7 +76,7 @@ export function databaseTarget(indexer: Indexer, progress: Progress): IngestTarg
 
     async finish(source) {
       const active = await indexer.active();
-      if (await needsRefill(indexer, active)) await refill(indexer, { retrain: false, progress });
+      if (needsRefill(indexer, active)) await refill(indexer, { progress });
       else await finishBulk(indexer, active);
       await indexer.forget();
       await database.transaction(everything, (session) =>

@@ -30,7 +30,7 @@ describe("ingestion", () => {
   before(async () => {
     server = await startEmbeddingServer();
     const embedder = openAiEmbedder({ baseUrl: server.url, model: "words", dimensions: 64 });
-    memory = await testMemory({ kind: "remote", embedder });
+    memory = await testMemory({ embedder });
     folder = mkdtempSync(join(tmpdir(), "kb-folder-"));
     for (const [file, content] of Object.entries(stories)) write(file, content);
   });
@@ -170,18 +170,16 @@ describe("ingestion", () => {
   it("fills a second generation while the first answers, switches, and rolls back", async () => {
     const old = await memory.indexer.active();
     const other = new Indexer(memory.database, {
-      kind: "remote",
       embedder: openAiEmbedder({ baseUrl: server.url, model: "words-2", dimensions: 64 }),
     });
     await assert.rejects(rank(other, canon, { query: "twin" }), /KB_EMBEDDER/);
     const answered: string[] = [];
     const next = await refill(other, {
-      retrain: false,
       progress: () => void answered.push("step"),
     });
     assert.ok(answered.length > 0);
     assert.equal((await rank(other, canon, { query: "twin number 3 walks" })).generation.id, next.id);
-    await assert.rejects(refill(other, { retrain: false }), /another embedder/);
+    await assert.rejects(refill(other), /another embedder/);
     const states = async () =>
       (await memory.database.transaction(everything, listGenerations)).map(({ id, state }) => [id, state]);
     assert.deepEqual(await states(), [

@@ -1,6 +1,6 @@
 import type { Progress } from "../index/maintenance";
 import { type IngestPlan, isSuspicious, planIngest } from "./plan";
-import { type DocumentInput, documentPieces, prepareDocument } from "./prepare";
+import { type DocumentInput, prepareDocument } from "./prepare";
 import { decodeText, type Source } from "./source";
 
 /** Where documents go: the database itself or a running service. */
@@ -8,7 +8,7 @@ export interface IngestTarget {
   /** What is stored of a source, by file. */
   known(source: string, worldId: string | null): Promise<ReadonlyMap<string, { id: string; contentHash: string }>>;
   /** Told once what will be done, before anything is. */
-  begin(source: string, plan: IngestPlan, texts: () => string[]): Promise<void>;
+  begin(source: string, plan: IngestPlan): Promise<void>;
   put(document: DocumentInput): Promise<{ passages: number }>;
   remove(file: string, id: string): Promise<void>;
   failed(file: string, reason: string): Promise<void>;
@@ -71,9 +71,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
       deleted: sweep.map(({ file }) => file),
     };
   }
-  await target.begin(source.name, { ...plan, vanished: sweep }, () =>
-    documents.flatMap((document) => documentPieces(document).map(({ text }) => text)),
-  );
+  await target.begin(source.name, { ...plan, vanished: sweep });
   for (const { file, error } of failed) await target.failed(file, error);
   const work = [
     ...plan.add.map((document) => ({ document, list: report.added })),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { canon, everything, insideWorld } from "../database/types";
+import { staticEmbedder } from "../embedders/static";
 import { Indexer } from "../index/indexer";
 import { catchUp } from "../index/maintenance";
 import { type TestMemory, testMemory } from "../testing/memory";
@@ -67,7 +68,7 @@ describe("writers at the same time", () => {
   });
 
   it("store an item's passages once, when several index it", async () => {
-    const others = [1, 2, 3].map(() => new Indexer(memory.database, { kind: "statistical" }));
+    const others = [1, 2, 3].map(() => new Indexer(memory.database, { embedder: staticEmbedder() }));
     const { id } = await memory.indexer.active();
     for (let round = 0; round < rounds / 5; round += 1) {
       await tell(memory.indexer, { "round.md": `# Round ${round}\n\nThe wolf howls ${round} times.` });

@@ -1,10 +1,11 @@
 import type { Session, SqlValue } from "../database/types";
+import type { Generation } from "../index/generations";
 import { unpackTermIds } from "../index/vectors";
 import type { ItemKind } from "../index/writer";
 import { type Parameter, passageFilter, type SearchFilters } from "./filters";
 import { type LexicalQuery, lexicalStatement, type QueryTerm, rarestTerms } from "./lexical";
 import type { RankingSettings } from "./settings";
-import { nearestStatement } from "./vector";
+import { nearestStatement, notHidden } from "./vector";
 
 /** A passage that some leg brought up. */
 export interface Candidate {
@@ -39,7 +40,7 @@ export interface Asked {
  */
 export async function findCandidates(
   session: Session,
-  generation: number,
+  generation: Pick<Generation, "id" | "dimensions">,
   asked: Asked,
   settings: RankingSettings,
   filters: SearchFilters,
@@ -47,7 +48,9 @@ export async function findCandidates(
   const { terms } = asked.query;
   const rarest = rarestTerms(terms);
   const found = await readCandidates(session, generation, asked, rarest, settings, filters);
-  if (rarest.length === terms.length || found.candidates.length >= settings.candidates) return found;
+  // A vector leg that brings up fewer than it may has brought up all.
+  const all = asked.vector !== undefined && found.nearest < settings.candidates;
+  if (rarest.length === terms.length || all || found.candidates.length >= settings.candidates) return found;
   return readCandidates(session, generation, asked, terms, settings, filters);
 }
 
@@ -73,7 +76,7 @@ function hiddenStatement(own: string, filters: SearchFilters, parameter: Paramet
  */
 async function readCandidates(
   session: Session,
-  generation: number,
+  generation: Pick<Generation, "id" | "dimensions">,
   { query, vector }: Asked,
   terms: readonly QueryTerm[],
   settings: RankingSettings,
@@ -81,14 +84,15 @@ async function readCandidates(
 ): Promise<Found> {
   const values: SqlValue[] = [];
   const parameter: Parameter = (value) => `$${values.push(value)}`;
-  const own = parameter(generation);
+  const own = String(generation.id);
   const near = parameter(vector ?? null);
   const none = "SELECT 0 AS id WHERE false";
   const lexical =
     settings.mode === "vector" || terms.length === 0
       ? none
-      : lexicalStatement(generation, { ...query, terms }, settings, filters, parameter);
-  const nearest = vector === undefined ? none : nearestStatement(generation, near, settings, filters, parameter);
+      : lexicalStatement(generation.id, { ...query, terms }, settings, filters, parameter);
+  const nearest =
+    vector === undefined ? none : nearestStatement(generation, near, query.spaces, settings, filters, parameter);
   const recent = settings.recencyWeight === 0 ? none : recentStatement(own, settings, filters, parameter);
   const { rows } = await session.prepared<CandidateLists>(
     `WITH hidden AS MATERIALIZED (${hiddenStatement(own, filters, parameter)}), lexical AS MATERIALIZED (${lexical}), nearest AS MATERIALIZED (${nearest}),
@@ -108,11 +112,7 @@ async function readCandidates(
 
 /** The statement for the latest passages, which a search that asks for recency must not miss. */
 function recentStatement(own: string, settings: RankingSettings, filters: SearchFilters, parameter: Parameter): string {
-  const conditions = [
-    `p.generation_id = ${own}`,
-    "NOT EXISTS (SELECT FROM hidden WHERE hidden.id = p.id)",
-    ...passageFilter(filters, parameter),
-  ];
+  const conditions = [`p.generation_id = ${own}`, notHidden, ...passageFilter(filters, parameter)];
   return `SELECT p.id FROM passages p WHERE ${conditions.join(" AND ")} ORDER BY p.occurred_at DESC, p.id LIMIT ${settings.candidates}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Session } from "../database/types";
 import { type Parameter, passageFilter, type SearchFilters } from "./filters";
 import type { RankingSettings } from "./settings";
+import type { VisibleSpace } from "./vector";
 
 /** A term of the question with what the visible spaces know of it. */
 export interface QueryTerm {
@@ -23,6 +24,8 @@ export interface LexicalQuery {
   /** Terms of the question in order, as numbers into `terms`; -1 for one that no passage has. */
   readonly sequence: readonly number[];
   readonly averageLength: number;
+  /** What the asker sees: the canon, and the world asked in. */
+  readonly spaces: readonly VisibleSpace[];
 }
 
 /** Looks the question's terms up. Row-level security confines the counts to the spaces that the asker sees. */
@@ -33,21 +36,22 @@ export async function lexicalQuery(
 ): Promise<LexicalQuery> {
   const unique = [...new Set(question)];
   const { rows } = await session.prepared<{
-    term: string;
+    term: string | null;
     ids: number[];
     passages: number;
-    size: number;
-    length: number;
+    spaces: { space: number; passages: number; length: number }[] | null;
   }>(
-    `WITH sizes AS (SELECT coalesce(sum(passages), 0)::float8 AS size, coalesce(sum(total_length), 0)::float8 AS length
+    `WITH sizes AS (SELECT json_agg(json_build_object('space', space, 'passages', passages, 'length', total_length)) AS spaces
        FROM space_sizes WHERE generation_id = $1)
-     SELECT found.term, found.ids, found.passages, sizes.size, sizes.length FROM sizes LEFT JOIN (
+     SELECT found.term, found.ids, found.passages, sizes.spaces FROM sizes LEFT JOIN (
        SELECT term, array_agg(id) AS ids, sum(passages)::int AS passages FROM terms
        WHERE generation_id = $1 AND term = ANY ($2) AND passages > 0 GROUP BY term) found ON true`,
     [generation, unique],
   );
-  const size = rows[0]?.size ?? 0;
-  const known = new Map(rows.filter(({ term }) => term !== null).map((row) => [row.term, row]));
+  const spaces = rows[0]?.spaces ?? [];
+  const size = spaces.reduce((sum, { passages }) => sum + passages, 0);
+  const length = spaces.reduce((sum, space) => sum + space.length, 0);
+  const known = new Map(rows.flatMap((row) => (row.term === null ? [] : [[row.term, row] as const])));
   const idfOf = (passages: number) => Math.log(1 + (size - passages + 0.5) / (passages + 0.5));
   const terms = unique.flatMap((term) => {
     const row = known.get(term);
@@ -60,7 +64,8 @@ export async function lexicalQuery(
     terms,
     totalIdf: unique.reduce((sum, term) => sum + idfOf(known.get(term)?.passages ?? 0), 0),
     sequence: question.map((term) => place.get(term) ?? -1),
-    averageLength: size === 0 ? 1 : Math.max(1, (rows[0]?.length ?? 0) / size),
+    averageLength: size === 0 ? 1 : Math.max(1, length / size),
+    spaces,
   };
 }
 

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { packModel, unpackModel } from "../embedders/statistical";
-import { statisticalEncoder, trainStatisticalModel } from "../embedders/statistical-model";
 import { ndcg, recall, reciprocalRank } from "../evaluation/metrics";
 import { escapeLike } from "../items/mentions";
 import { terms, words } from "../text/terms";
@@ -195,9 +193,8 @@ describe("the terms that candidates are brought up by", () => {
 
 describe("ranking settings", () => {
   it("name what is out of range", () => {
-    assert.throws(() => rankingSettings({ vectorWeight: 1.5 }, false), /ranking\.vectorWeight: 1\.5/);
-    assert.equal(rankingSettings({ vectorWeight: undefined }, false).vectorWeight, 0.3);
-    assert.equal(rankingSettings({}, true).fusion, "rrf");
+    assert.throws(() => rankingSettings({ vectorWeight: 1.5 }), /ranking\.vectorWeight: 1\.5/);
+    assert.equal(rankingSettings({ vectorWeight: undefined }).vectorWeight, 0.4);
   });
 });
 
@@ -212,39 +209,5 @@ describe("evaluation metrics", () => {
     assert.equal(recall(["x", "a"], judged, 100), 0.5);
     assert.equal(reciprocalRank(["x", "a"], judged, 10), 0.5);
     assert.equal(reciprocalRank(["x"], judged, 10), 0);
-  });
-});
-
-describe("the statistical embedder", () => {
-  const corpus = Array.from({ length: 60 }, (_, index) =>
-    index % 2 === 0 ? `ship sail harbor captain wave number${index}` : `mountain snow climber rope peak number${index}`,
-  );
-  const model = trainStatisticalModel(corpus);
-  const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * (b[at] as number), 0);
-
-  it("brings texts together that share no word", () => {
-    const { encode } = statisticalEncoder(model);
-    const sail = encode("sail");
-    assert.ok(cosine(sail, encode("harbor")) > cosine(sail, encode("snow")) + 0.2);
-  });
-  it("trains the same model again, and reads it back from its stored form", () => {
-    assert.equal(trainStatisticalModel(corpus).version, model.version);
-    const again = unpackModel(packModel(model));
-    assert.deepEqual(
-      statisticalEncoder(again).encode("captain of the wave"),
-      statisticalEncoder(model).encode("captain of the wave"),
-    );
-  });
-  it("gives a unit vector to every text with a letter, also before it has seen a corpus", () => {
-    for (const one of [model, trainStatisticalModel([])]) {
-      const { encode } = statisticalEncoder(one);
-      fc.assert(
-        fc.property(fc.lorem({ maxCount: 6 }), (text) => {
-          const vector = encode(text);
-          assert.ok(Math.abs(cosine(vector, vector) - 1) < 1e-4);
-        }),
-      );
-      assert.ok(Math.abs(cosine(encode("the"), encode("the")) - 1) < 1e-4);
-    }
   });
 });

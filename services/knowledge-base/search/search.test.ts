@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { canon, everything, insideWorld, type SqlValue } from "../database/types";
+import type { Generation } from "../index/generations";
+import { vectorBytes } from "../index/vectors";
 import { conceptAsOf, createConcept, listConcepts, reviseConcept } from "../items/concepts";
 import { deleteDocument } from "../items/documents";
 import { recordEvent } from "../items/events";
@@ -9,9 +11,11 @@ import { type TestMemory, testMemory } from "../testing/memory";
 import { makeWorld, stories, tell } from "../testing/stories";
 import { terms } from "../text/terms";
 import { findCandidates } from "./candidates";
+import type { SearchFilters } from "./filters";
 import { candidateScorer, lexicalQuery, lexicalStatement } from "./lexical";
 import { rank } from "./search";
 import { defaultSettings } from "./settings";
+import { nearestStatement, worthAnIndex } from "./vector";
 
 describe("search", () => {
   let memory: TestMemory;
@@ -72,8 +76,9 @@ describe("search", () => {
   });
 
   it("scores in SQL as it scores in the program", async () => {
-    const { id } = await memory.indexer.active();
-    const settings = { ...defaultSettings(false), pairWeight: 0 };
+    const generation = await memory.indexer.active();
+    const { id } = generation;
+    const settings = { ...defaultSettings(), pairWeight: 0 };
     await memory.database.transaction(canon, async (session) => {
       const query = await lexicalQuery(session, id, terms("the dragon hoards silver silver bells of the lake"));
       const values: SqlValue[] = [];
@@ -83,7 +88,7 @@ describe("search", () => {
         values,
       );
       assert.ok(rows.length >= 2);
-      const { candidates } = await findCandidates(session, id, { query, vector: undefined }, settings, {});
+      const { candidates } = await findCandidates(session, generation, { query, vector: undefined }, settings, {});
       const score = candidateScorer(query, settings);
       const scored = new Map(candidates.map((one) => [one.id, score(one.termIds).total]));
       for (const row of rows) assert.ok(Math.abs((scored.get(row.id) as number) - row.score) < 1e-5);
@@ -91,12 +96,12 @@ describe("search", () => {
   });
 
   it("finds what has common words alone, where the rare ones bring up too little", async () => {
-    const { id } = await memory.indexer.active();
+    const generation = await memory.indexer.active();
     await memory.database.transaction(canon, async (session) => {
-      const query = await lexicalQuery(session, id, terms("dragon lake gate"));
+      const query = await lexicalQuery(session, generation.id, terms("dragon lake gate"));
       const common = query.terms.map((one) => ({ ...one, passages: one.term === "gate" ? 1_000_000 : one.passages }));
       const byWords = async (asked: typeof query) =>
-        findCandidates(session, id, { query: asked, vector: undefined }, defaultSettings(false), {});
+        findCandidates(session, generation, { query: asked, vector: undefined }, defaultSettings(), {});
       assert.deepEqual(await byWords({ ...query, terms: common }), await byWords(query));
     });
   });
@@ -311,11 +316,15 @@ describe("search", () => {
   });
 });
 
-describe("filtered search under an HNSW index", () => {
-  it("returns as many rows as asked for, in each of many worlds", async () => {
-    const memory = await testMemory();
-    const words = ["amber", "basalt", "cobalt", "dune", "ember", "fjord", "grove", "heath", "isle", "jade"];
-    const worlds = [];
+describe("the vector leg", () => {
+  const words = ["amber", "basalt", "cobalt", "dune", "ember", "fjord", "grove", "heath", "isle", "jade"];
+  const most = 10;
+  let memory: TestMemory;
+  let worlds: World[];
+  let generation: Generation;
+  before(async () => {
+    memory = await testMemory();
+    worlds = [];
     for (let index = 0; index < 6; index += 1) {
       const world = await makeWorld(memory.indexer, `w${index}`);
       worlds.push(world);
@@ -325,30 +334,71 @@ describe("filtered search under an HNSW index", () => {
           `${words[at % 10]} ${words[(at + index) % 10]} tale ${at}`,
         ]),
       );
-      await tell(memory.indexer, texts, { worldId: world.id });
+      await tell(memory.indexer, texts, { worldId: world.id, type: index === 0 ? "guide" : "main" });
     }
-    const { id } = await memory.indexer.active();
-    await memory.database.transaction(everything, (session) => session.query("SELECT kb_build_vector_index($1)", [id]));
+    generation = await memory.indexer.active();
+    const { rows } = await memory.database.transaction(everything, (session) =>
+      session.query<{ built: number }>("SELECT kb_build_vector_indexes($1, 15) AS built", [generation.id]),
+    );
+    assert.equal(rows[0]?.built, worlds.length, "an index for each space that is large enough");
+  });
+  after(() => memory.dispose());
+
+  it("finds as many passages as asked for, in each of many worlds", async () => {
     for (const world of worlds) {
       const { hits } = await rank(memory.indexer, insideWorld(world.id), {
         query: "amber tale",
-        ranking: { mode: "vector", candidates: 10 },
+        ranking: { mode: "vector", candidates: most },
       });
-      assert.equal(hits.length, 10);
+      assert.equal(hits.length, most);
     }
-    // The same with the planner's other ways closed, so that the index alone answers.
-    const plan = await memory.database.transaction(insideWorld(worlds[0]?.id as string), async (session) => {
-      await session.query("SET LOCAL enable_seqscan = off");
-      await session.query("SET LOCAL enable_sort = off");
-      await session.query("SET LOCAL enable_bitmapscan = off");
-      const zero = `[1${",0".repeat(1023)}]`;
-      const text = `SELECT id FROM passages WHERE generation_id = ${id} AND embedding IS NOT NULL ORDER BY embedding <=> '${zero}' LIMIT 10`;
-      const explained = await session.query<{ "QUERY PLAN": string }>(`EXPLAIN ${text}`);
-      const { rows } = await session.query(text);
-      return { text: explained.rows.map((row) => row["QUERY PLAN"]).join("\n"), rows: rows.length };
+  });
+
+  /** Runs the statement as for a world of `passages`, with the planner's ways to sort closed where `byIndex`. */
+  const nearest = (world: World, passages: number, filters: SearchFilters, byIndex = false) =>
+    memory.database.transaction(insideWorld(world.id), async (session) => {
+      const { rows: visible } = await session.query<{ space: number }>("SELECT space FROM worlds");
+      const embedder = await memory.indexer.embedderOf(generation);
+      const [vector] = await embedder.embed(["amber tale"], "query");
+      const values: SqlValue[] = [vectorBytes(vector as Float32Array)];
+      const spaces = visible.map(({ space }) => ({ space, passages }));
+      const settings = { ...defaultSettings(), candidates: most };
+      const statement = nearestStatement(
+        generation,
+        "$1",
+        spaces,
+        settings,
+        filters,
+        (value) => `$${values.push(value)}`,
+      );
+      const text = `WITH hidden AS (SELECT 0 AS id WHERE false), nearest AS (${statement})
+        SELECT round((p.embedding <=> $1)::numeric, 5)::text AS far FROM nearest JOIN passages p USING (id) WHERE p.generation_id = ${generation.id} ORDER BY 1`;
+      if (byIndex)
+        for (const way of ["seqscan", "sort", "bitmapscan"]) await session.query(`SET LOCAL enable_${way} = off`);
+      const { rows } = await session.query<{ far: string }>(text, values);
+      const { rows: plan } = await session.query<Record<"QUERY PLAN", string>>(`EXPLAIN ${text}`, values);
+      return { distances: rows.map(({ far }) => far), plan: plan.map((row) => row["QUERY PLAN"]).join("\n") };
     });
-    assert.match(plan.text, /hnsw/);
-    assert.equal(plan.rows, 10);
-    await memory.dispose();
+  const small = worthAnIndex - 1;
+
+  it("reads a small space whole, and a large one by its own index, and both find the same", async () => {
+    for (const world of worlds.slice(0, 2)) {
+      const whole = await nearest(world, small, {});
+      assert.doesNotMatch(whole.plan, /hnsw/);
+      const byIndex = await nearest(world, worthAnIndex, {}, true);
+      assert.match(byIndex.plan, /hnsw/);
+      assert.equal(byIndex.distances.length, most);
+      assert.deepEqual(byIndex.distances, whole.distances);
+    }
+  });
+
+  it("leaves out what a filter leaves out, by index as in whole", async () => {
+    const [world] = worlds as [World];
+    for (const filters of [{ types: ["guide"] }, { types: ["main"] }, { since: "2000-01-01T00:00:00Z" }]) {
+      const whole = await nearest(world, small, filters);
+      assert.equal(whole.distances.length, filters.types?.[0] === "main" ? 0 : most);
+      const byIndex = await nearest(world, worthAnIndex, filters, true);
+      assert.deepEqual(byIndex.distances, whole.distances, JSON.stringify(filters));
+    }
   });
 });

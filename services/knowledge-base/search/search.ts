@@ -1,10 +1,9 @@
 import { tracerOf } from "../../../runtime/service/tracing";
 import type { Scope, Session } from "../database/types";
 import { embedAll } from "../embedders/embedder";
-import { statisticalName } from "../embedders/statistical";
 import type { Generation } from "../index/generations";
 import type { Indexer } from "../index/indexer";
-import { vectorBytes } from "../index/vectors";
+import { atLength, vectorBytes } from "../index/vectors";
 import { terms } from "../text/terms";
 import { type Candidate, findCandidates } from "./candidates";
 import type { SearchFilters } from "./filters";
@@ -70,7 +69,7 @@ export function rank(indexer: Indexer, scope: Scope, request: SearchRequest): Pr
 
 async function rankPassages(indexer: Indexer, scope: Scope, request: SearchRequest): Promise<Ranking> {
   const generation = await indexer.active();
-  const settings = rankingSettings(request.ranking ?? {}, generation.embedder !== statisticalName);
+  const settings = rankingSettings(request.ranking ?? {});
   const question = terms(request.query);
   const vector =
     settings.mode === "lexical"
@@ -83,7 +82,7 @@ async function rankPassages(indexer: Indexer, scope: Scope, request: SearchReque
     const query = await traced("search.terms", {}, () => lexicalQuery(session, generation.id, question));
     const candidates = await traced("search.candidates", {}, async (span) => {
       const asked = { query, vector };
-      const found = await findCandidates(session, generation.id, asked, settings, request.filters ?? {});
+      const found = await findCandidates(session, generation, asked, settings, request.filters ?? {});
       const { lexical, nearest } = found;
       span.setAttributes({ "kb.rows": found.candidates.length, "kb.lexical": lexical, "kb.nearest": nearest });
       return found.candidates;
@@ -106,7 +105,7 @@ async function queryVector(indexer: Indexer, generation: Generation, query: stri
   if (!/[\p{L}\p{N}]/u.test(query)) return undefined;
   const embedder = await indexer.embedderOf(generation);
   const [vector] = await embedAll(embedder, [query], "query");
-  return vectorBytes(vector as Float32Array);
+  return vectorBytes(atLength(vector as Float32Array, generation.dimensions));
 }
 
 async function fuse(

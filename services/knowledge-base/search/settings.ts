@@ -6,10 +6,10 @@ export interface RankingSettings {
   readonly mode: "hybrid" | "lexical" | "vector";
   /**
    * How the legs are joined: `minmax` scales each leg's scores over the candidates and weighs them, `rrf` adds reciprocal ranks.
-   * @default minmax for the statistical embedder, rrf for a neural one
+   * @default minmax
    */
   readonly fusion: "minmax" | "rrf";
-  /** Weight of the vector leg under minmax, 0 to 1. @default 0.3 */
+  /** Weight of the vector leg under minmax, 0 to 1. @default 0.4 */
   readonly vectorWeight: number;
   /** Constant of reciprocal rank fusion. @default 60 */
   readonly rrfConstant: number;
@@ -21,7 +21,7 @@ export interface RankingSettings {
   readonly pairWeight: number;
   /** Candidates taken from each leg, 10 to 500. @default 120 */
   readonly candidates: number;
-  /** Pseudo-relevance feedback: passages whose mean vector is added to the question's; 0 switches it off. @default 10 */
+  /** Pseudo-relevance feedback: passages whose mean vector is added to the question's; 0 switches it off. @default 0 */
   readonly feedbackPassages: number;
   /** Share of the feedback in the final score, 0 to 1. @default 0.35 */
   readonly feedbackWeight: number;
@@ -31,18 +31,18 @@ export interface RankingSettings {
   readonly recencyHalfLifeHours: number;
 }
 
-/** The measured defaults; `neural` for vectors of a trained language model. */
-export function defaultSettings(neural: boolean): RankingSettings {
+/** The measured defaults: one setting, whatever embeds. */
+export function defaultSettings(): RankingSettings {
   return {
     mode: "hybrid",
-    fusion: neural ? "rrf" : "minmax",
-    vectorWeight: 0.3,
+    fusion: "minmax",
+    vectorWeight: 0.4,
     rrfConstant: 60,
     k1: 1.2,
     b: 0.75,
     pairWeight: 0.4,
     candidates: 120,
-    feedbackPassages: neural ? 0 : 10,
+    feedbackPassages: 0,
     feedbackWeight: 0.35,
     recencyWeight: 0,
     recencyHalfLifeHours: 168,
@@ -63,7 +63,7 @@ const ranges = {
 } as const satisfies Partial<Record<keyof RankingSettings, readonly [number, number]>>;
 
 /** Lays given settings over the defaults. @throws InputError for a number out of range */
-export function rankingSettings(given: Partial<RankingSettings>, neural: boolean): RankingSettings {
+export function rankingSettings(given: Partial<RankingSettings>): RankingSettings {
   for (const [name, [low, high]] of Object.entries(ranges)) {
     const value = given[name as keyof typeof ranges];
     if (value !== undefined && !(value >= low && value <= high)) {
@@ -71,5 +71,5 @@ export function rankingSettings(given: Partial<RankingSettings>, neural: boolean
     }
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...defaultSettings(neural), ...set };
+  return { ...defaultSettings(), ...set };
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { openEmbedded } from "../database/embedded";
 import { migrationFolders } from "../database/storage";
 import { everything } from "../database/types";
+import { staticModelFile } from "../embedders/static";
 import { startEmbeddingServer } from "./embedding-server";
 import { emptyDirectory } from "./memory";
 
@@ -22,7 +23,9 @@ function bundle(): string {
     target: "node20",
     format: "cjs",
     logLevel: "error",
+    external: ["node-llama-cpp"],
   });
+  copyFileSync(join(__dirname, "..", "embedders", "models", staticModelFile), join(dirname(outfile), staticModelFile));
   return outfile;
 }
 

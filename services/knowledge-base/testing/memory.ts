@@ -7,6 +7,7 @@ import { openPostgres } from "../database/postgres";
 import { migrate, migrationFolders } from "../database/storage";
 import type { Database } from "../database/types";
 import type { EmbedderChoice } from "../embedders/choice";
+import { staticEmbedder } from "../embedders/static";
 import { Indexer } from "../index/indexer";
 
 /** A memory of its own for one test. */
@@ -18,7 +19,7 @@ export interface TestMemory {
 }
 
 /** Opens an empty, migrated embedded memory; a template made once for these migrations saves the start of a new cluster. */
-export async function testMemory(choice: EmbedderChoice = { kind: "statistical" }): Promise<TestMemory> {
+export async function testMemory(choice: EmbedderChoice = { embedder: staticEmbedder() }): Promise<TestMemory> {
   const server = process.env.KB_TEST_POSTGRES_PORT;
   if (server !== undefined) return postgresMemory(Number(server), choice);
   const directory = await emptyDirectory();

