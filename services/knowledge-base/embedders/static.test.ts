@@ -65,7 +65,7 @@ describe("the static embedder", () => {
   it("finds by meaning some of what shares no word with the question", async () => {
     const memory = await testMemory();
     try {
-      // Measured: LORE of 40. Words alone find none.
+      // Measured: 18 of 40. Words alone find none.
       const found = await foundByMeaning(memory.indexer, async () => undefined);
       assert.ok(found >= 12, `${found} of 40 among the first five`);
     } finally {
