@@ -303,7 +303,12 @@ describe("the router before two tier doubles", () => {
 
   describe("a tier without a node", () => {
     it("counts who waits, answers 503 with Retry-After, and publishes it under the group's dimension", async () => {
-      const published: { MetricName: string; Dimensions: unknown; StatisticValues?: { Maximum: number } }[] = [];
+      const published: {
+        MetricName: string;
+        Dimensions: unknown;
+        Value?: number;
+        StatisticValues?: { Maximum: number };
+      }[] = [];
       const cloudWatch = createServer((request, response) => {
         const chunks: Buffer[] = [];
         request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -336,6 +341,9 @@ describe("the router before two tier doubles", () => {
         const waiting = published.filter(({ MetricName }) => MetricName === "WaitingRequests");
         assert.equal(waiting.at(-1)?.StatisticValues?.Maximum, 1);
         assert.deepEqual(waiting.at(-1)?.Dimensions, [{ Name: "AutoScalingGroupName", Value: "silver-group" }]);
+        const demand = published.filter(({ MetricName }) => MetricName === "Demand");
+        assert.ok(demand.some(({ Value }) => Value! > 0));
+        assert.deepEqual(demand.at(-1)?.Dimensions, waiting.at(-1)?.Dimensions);
       } finally {
         for (const name of Object.keys(settings)) delete process.env[name];
         cloudWatch.close();
