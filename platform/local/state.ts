@@ -111,6 +111,8 @@ export interface LocalControl {
   state(): LocalState;
   /** Archetypes and chains of the stack that runs. */
   registry(): Registry;
+  /** Name of the real model that speaks; absent where the toy does. */
+  readonly model?: string | undefined;
   /** Called after each change of the state, at most four times a second. Returns a function that ends it. */
   onChange(listener: () => void): () => void;
   /** The last lines of a service's or node's output, oldest first, at most 500. */

@@ -91,7 +91,7 @@ function log(control: LocalControl, query: URLSearchParams) {
 /** First what never changes, then a whole snapshot after each change. A reader that is behind gets the latest one only. */
 function streamState(control: LocalControl, response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  response.write(`retry: 1000\nevent: about\ndata: ${JSON.stringify(cast(control))}\n\n`);
+  response.write(`retry: 1000\nevent: about\ndata: ${JSON.stringify({ ...cast(control), model: control.model })}\n\n`);
   let behind = false;
   const send = (): void => {
     behind = response.writableNeedDrain;

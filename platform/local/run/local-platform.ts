@@ -76,6 +76,10 @@ export class LocalPlatform implements LocalControl {
     };
   }
 
+  get model(): string | undefined {
+    return this.parts.tiers.model;
+  }
+
   registry(): Registry {
     return this.parts.tiers.registry;
   }

@@ -10,7 +10,9 @@ const conversations = new Map();
 let current;
 
 /** Fills the choices of archetypes and adapters. */
-export function offerArchetypes({ archetypes, adapterTasks }) {
+export function offerArchetypes({ archetypes, adapterTasks, model }) {
+  if (model !== undefined)
+    byId("chat-title").querySelector("small").textContent = `${model}, as each archetype's persona`;
   if (conversations.size > 0) return;
   for (const archetype of archetypes) {
     conversations.set(archetype, { archetype, messages: [], items: [], running: undefined });
