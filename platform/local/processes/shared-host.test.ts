@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "../../../runtime/make-folder";
 import { ManagedProcess } from "./managed-process";
 import { SharedHost } from "./shared-host";
+
+const root = join(__dirname, "../../..");
 
 describe("programs that share a process", function () {
   this.timeout(120_000);
@@ -69,6 +73,37 @@ describe("programs that share a process", function () {
     await until(() => exits.length > 0);
     assert.equal(exits[0], "wrong ended with code 2: DB_HOST: nothing is allowed");
     assert.deepEqual([fine.restarts, fine.status], [0, "healthy"]);
+  });
+
+  it("are bundles of services that leave their packages outside, each loaded once for all", async () => {
+    makeFolder(join(root, ".platform"));
+    const bundles = mkdtempSync(join(root, ".platform", "shared-host-"));
+    try {
+      const build = [join(root, "images/bundle.cjs"), "capability-registry", "--outdir", bundles, "--inputs"];
+      execFileSync(process.execPath, build, { stdio: "ignore" });
+      const file = join(bundles, "capability-registry.hosted.cjs");
+      assert.match(readFileSync(file, "utf8"), /require\("fastify"\)/);
+      const service = new ManagedProcess(
+        {
+          ...{
+            name: "capability-registry",
+            command: [process.execPath, file, "serve"],
+            env: { PATH: process.env.PATH },
+          },
+          ...{ stopSeconds: 5, restart: false, launch: host.launch },
+        },
+        () => undefined,
+      );
+      programs.push(service);
+      const exits: string[] = [];
+      service.onExit(({ line }) => exits.push(line));
+      await service.start().catch(() => undefined);
+      await until(() => exits.length > 0);
+      // It was found, loaded with its packages, and asked for its database.
+      assert.match(exits[0]!, /ended with code 2: database: nothing is not allowed/);
+    } finally {
+      rmSync(bundles, { recursive: true });
+    }
   });
 
   it("all come back in a new process where theirs was killed", async () => {

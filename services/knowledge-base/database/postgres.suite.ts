@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import type { ServiceDatabase } from "../../../runtime/service";
+import { requireMigrated } from "../../../runtime/service/database";
+import { KeyStore } from "../../../runtime/service/keys";
+import { realSurroundings } from "../../../runtime/service/surroundings";
 import { staticEmbedder } from "../embedders/static";
 import { Indexer } from "../index/indexer";
 import { rank } from "../search/search";
@@ -7,8 +11,8 @@ import { testMemory } from "../testing/memory";
 import { stories, tell } from "../testing/stories";
 import { databaseConformance } from "./conformance";
 import { openPostgres } from "./postgres";
-import { migrate, migrationFolders } from "./storage";
-import { canon } from "./types";
+import { forKit, migrate, migrationFolders, stored } from "./storage";
+import { canon, everything } from "./types";
 
 databaseConformance("PostgreSQL", () => testMemory());
 
@@ -44,6 +48,13 @@ describe("the roles of the cloud", () => {
       await owner.close();
 
       const service = connect("story_memory", "kb_app");
+      await requireMigrated(stored, forKit(service) as ServiceDatabase, {});
+      const keys = new KeyStore(
+        { ...stored.contract.keys, scopesColumn: "permissions" },
+        (work) => service.transaction(everything, work),
+        realSurroundings,
+      );
+      assert.deepEqual(await keys.find("none"), undefined);
       const indexer = new Indexer(service, { embedder: staticEmbedder() });
       const ids = await tell(indexer, stories);
       const { hits } = await rank(indexer, canon, { query: "who is guarding the gate in the north?" });
