@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { tierDefaults } from "./gpu-tiers";
 import { stallLimitMs, tierLimits } from "./serving-limits";
+import { servingSpeed } from "./serving-model";
 
 describe("the time limits of serving", () => {
   it("take an engine for hung after twice the prefill of the longest prompt, and not for a pause", () => {
@@ -9,11 +11,14 @@ describe("the time limits of serving", () => {
 
   it("follow from the slowest of a tier's instance types", () => {
     const { firstByteMs, idleMs, prefillMsPerToken, tokenMs } = tierLimits("gold", 30_000);
-    // An A10G reads 5,000 tokens a second and needs 7.5 + 64 x 0.2 ms for a token of a full batch; twice its longest prompt is below 5 s.
-    assert.equal(prefillMsPerToken, 0.2);
-    assert.ok(Math.abs(tokenMs - 20.3) < 1e-9);
-    assert.equal(idleMs, 2 * 5_000);
-    assert.equal(firstByteMs, 30_000 + 5_000);
+    const { engine, instanceTypes } = tierDefaults.gold;
+    for (const type of instanceTypes) {
+      const speed = servingSpeed(type, engine.model)!;
+      assert.ok(prefillMsPerToken >= 1_000 / speed.prefillTokensPerSecond);
+      assert.ok(tokenMs >= speed.itlBaseMs + speed.itlPerSequenceMs * engine.maxSequences);
+    }
+    const stallMs = stallLimitMs(engine.contextTokens * prefillMsPerToken);
+    assert.deepEqual([idleMs, firstByteMs], [Math.ceil(2 * stallMs), Math.ceil(30_000 + stallMs)]);
   });
 
   it("grow with the slowness of the nodes, but for the queue", () => {

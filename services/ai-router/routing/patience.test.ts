@@ -24,6 +24,6 @@ describe("patience with a tier", () => {
 
   it("blames a tier only for silence beyond the time that it reads the prompt in", () => {
     assert.ok(fairMs(turn, gold) >= 500 + 500 * gold.prefillMsPerToken);
-    assert.ok(fairMs({ ...turn, promptTokens: 8_000 }, gold) > 6_000);
+    assert.ok(fairMs({ ...turn, promptTokens: 8_000 }, gold) >= 8_000 * gold.prefillMsPerToken);
   });
 });
