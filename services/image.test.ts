@@ -17,8 +17,8 @@ const notHere = new Set(["DB_CA_FILE", "HOST"]);
 
 /** What the Dockerfile's ENV sets, with /app as the folder and the build's arguments filled in. */
 function imageEnvironment(app: string, build: Readonly<Record<string, string>>): Record<string, string> {
-  const [, block = ""] = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile) ?? [];
-  const settings = [...block.matchAll(/(\w+)=(\S*)/g)].map(([, name, value]): [string, string] => [
+  const blocks = [...dockerfile.matchAll(/^ENV ((?:.*\\\n)*.*)$/gm)].map(([, block]) => block);
+  const settings = [...blocks.join("\n").matchAll(/(\w+)=(\S*)/g)].map(([, name, value]): [string, string] => [
     name!,
     value!.replace(/\$\{(\w+)\}/g, (_, variable: string) => build[variable] ?? "").replace(/^\/app/, app),
   ]);

@@ -35,11 +35,11 @@ describe("platform explain gpu", () => {
     assert.equal(status, 0);
     const { memory, instanceTypes } = JSON.parse(stdout);
     assert.equal(memory.fits, true);
-    assert.deepEqual(instanceTypes, ["g5.2xlarge", "g6.2xlarge"]);
+    assert.deepEqual(instanceTypes, ["g5.2xlarge", "g5.4xlarge", "g6e.xlarge"]);
   });
 
   it("ends with 1 and the reason when a model does not fit", () => {
-    const { status, stdout } = platform("explain", "gpu", "silver", "--context", "32768");
+    const { status, stdout } = platform("explain", "gpu", "gold", "--context", "32768");
     assert.equal(status, 1);
     assert.match(stdout, /does not fit: .* KV cache/);
   });

@@ -55,6 +55,7 @@ export const terraformTypes: Readonly<Record<string, readonly string[]>> = {
   "aws:imagebuilder/infrastructureConfiguration:InfrastructureConfiguration": [
     "aws_imagebuilder_infrastructure_configuration",
   ],
+  "aws:imagebuilder/lifecyclePolicy:LifecyclePolicy": ["aws_imagebuilder_lifecycle_policy"],
   "aws:kms/key:Key": ["aws_kms_key"],
   "aws:lb/listener:Listener": ["aws_lb_listener", "aws_alb_listener"],
   "aws:lb/listenerRule:ListenerRule": ["aws_lb_listener_rule"],
