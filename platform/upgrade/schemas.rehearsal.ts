@@ -30,9 +30,14 @@ async function baseCommit(): Promise<string> {
   );
 }
 
-function bundle(tree: string, outdir: string): void {
-  execFileSync(process.execPath, [join(tree, "images", "bundle.cjs"), "--outdir", outdir], { stdio: "ignore" });
+function bundle(tree: string, service: string, outdir: string): void {
+  const args = [join(tree, "images", "bundle.cjs"), service, "--outdir", outdir];
+  execFileSync(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
 }
+
+/** The first line of what a bundler that failed said. */
+const reasonOf = (error: unknown): string =>
+  (error as { stderr?: string }).stderr?.split("\n").find((line) => line.includes("ERROR")) ?? String(error);
 
 describe("programs of the last release and of the head on one database", function () {
   this.timeout(0);
@@ -40,13 +45,23 @@ describe("programs of the last release and of the head on one database", functio
   const services = readdirSync(join(root, "services")).filter((name) =>
     existsSync(join(root, "services", name, "main.ts")),
   );
+  const rehearsed = services.filter((name) => !(name in settings && settings[name] === undefined));
   before(async () => {
     const commit = await baseCommit();
     console.log(`  last release: ${await git(root, "log", "-1", "--format=%h %s", commit)}`);
-    bundle(root, join(folder, "head"));
+    for (const service of rehearsed) bundle(root, service, join(folder, "head"));
     await withWorktree(root, join(root, ".platform", "rehearsal"), commit, async (tree) => {
       symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
-      bundle(tree, join(folder, "last"));
+      for (const service of rehearsed.filter((name) => existsSync(join(tree, "services", name, "main.ts")))) {
+        // The last release is bundled with this checkout's packages: one that has since gone stops it.
+        try {
+          bundle(tree, service, join(folder, "last"));
+        } catch (error) {
+          console.log(
+            `  skipped ${service}: the last release cannot be bundled with today's packages: ${reasonOf(error)}`,
+          );
+        }
+      }
     });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -54,8 +69,7 @@ describe("programs of the last release and of the head on one database", functio
   for (const service of services) {
     it(service, async function () {
       const [last, head] = ["last", "head"].map((release) => join(folder, release, service));
-      const skipped = service in settings && settings[service] === undefined;
-      if (skipped || !existsSync(join(last!, "service.cjs"))) return this.skip();
+      if (!rehearsed.includes(service) || !existsSync(join(last!, "service.cjs"))) return this.skip();
       const place = await createTestDatabase();
       try {
         const releases = { last: { name: "last", folder: last! }, head: { name: "head", folder: head! } };
