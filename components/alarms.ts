@@ -43,7 +43,7 @@ export class Alarms extends Component {
     function createAlarm(parent: Alarms, definition: AlarmDefinition<Text>): aws.cloudwatch.MetricAlarm {
       const logicalName = `${name}-${definition.id}`;
       check(logicalName, definition);
-      const { periodSeconds, periods, datapoints = periods, expression } = definition;
+      const { periods, datapoints = periods } = definition;
       return new aws.cloudwatch.MetricAlarm(
         logicalName,
         {
@@ -53,15 +53,7 @@ export class Alarms extends Component {
           evaluationPeriods: periods,
           datapointsToAlarm: datapoints,
           treatMissingData: definition.missing,
-          metricQueries: [
-            ...definition.series.map(({ id, namespace, metricName, dimensions, stat, label }) => ({
-              id,
-              ...(label === undefined ? {} : { label }),
-              returnData: expression === undefined,
-              metric: { namespace, metricName, dimensions, stat, period: periodSeconds },
-            })),
-            ...(expression === undefined ? [] : [{ id: "value", expression, label: definition.id, returnData: true }]),
-          ],
+          ...metricOf(definition),
           ...actions(definition.severity),
         },
         { parent },
@@ -104,6 +96,31 @@ export class Alarms extends Component {
     if (arn === undefined) throw new Error(`no alarm ${id}`);
     return arn;
   }
+}
+
+const statistics = ["Average", "Maximum", "Minimum", "SampleCount", "Sum"];
+
+/** The one metric of an alarm, or the queries of its expression. */
+function metricOf({
+  id,
+  series,
+  expression,
+  periodSeconds,
+}: AlarmDefinition<Text>): Partial<aws.cloudwatch.MetricAlarmArgs> {
+  if (expression === undefined) {
+    const { namespace, metricName, dimensions, stat } = series[0]!;
+    const statistic = statistics.includes(stat) ? { statistic: stat } : { extendedStatistic: stat };
+    return { namespace, metricName, dimensions, period: periodSeconds, ...statistic };
+  }
+  return {
+    metricQueries: [
+      ...series.map(({ id: name, namespace, metricName, dimensions, stat }) => ({
+        id: name,
+        metric: { namespace, metricName, dimensions, stat, period: periodSeconds },
+      })),
+      { id: "value", expression, label: id, returnData: true },
+    ],
+  };
 }
 
 const joined = (parts: readonly pulumi.Output<string>[], by: string): pulumi.Output<string> =>
