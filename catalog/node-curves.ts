@@ -106,7 +106,8 @@ function along(points: readonly CurvePoint[], rate: number): CurvePoint {
   return mixed(a, b, (rate - a.rate) / (b.rate - a.rate));
 }
 
-function mixed(a: CurvePoint, b: CurvePoint, share: number): CurvePoint {
+/** The point that lies a share of the way from one to another. */
+export function mixed(a: CurvePoint, b: CurvePoint, share: number): CurvePoint {
   const of = (x: number, y: number) => x + (y - x) * share;
   const all = (x: CurvePoint["firstToken"], y: CurvePoint["firstToken"]): CurvePoint["firstToken"] => [
     of(x[0], y[0]),

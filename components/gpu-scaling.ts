@@ -1,3 +1,4 @@
+import { type AwsMetric, awsMetrics } from "../contracts/aws-metrics";
 import { demandExpression, demandScaleIn, demandSeries, scaleInPeriodSeconds } from "../contracts/demand-policy";
 import { groupDimension, type Metric, observedMetrics, scalingMetrics } from "../contracts/metrics";
 import { type PredictiveSettings, policyKeys, type TierSettings } from "./gpu-settings";
@@ -27,8 +28,8 @@ export interface TargetTrackingPolicy<Group> {
   readonly disableScaleIn: boolean;
 }
 
-/** The query of a contract metric for one group: every dimension key that the contract lists, no other. */
-export function queryFor<Group>(metric: Metric, group: Group): MetricQuery<Group> {
+/** The query of a metric of ours or of AWS for one group: every dimension key that the contract lists, no other. */
+export function queryFor<Group>(metric: Metric | AwsMetric, group: Group): MetricQuery<Group> {
   if (metric.dimensions.length !== 1 || metric.dimensions[0] !== groupDimension) {
     throw new Error(
       `${metric.name} has other dimensions than ${groupDimension}; a policy of a group cannot ask for it`,
@@ -140,14 +141,6 @@ export type MathQuery<Group> =
   | { readonly id: string; readonly query: MetricQuery<Group>; readonly stat: string }
   | { readonly id: string; readonly expression: string; readonly label: string };
 
-/** Metrics that Auto Scaling itself publishes every minute once a group collects them. */
-export const groupMetric = (metricName: string): Metric => ({
-  namespace: "AWS/AutoScaling",
-  name: metricName,
-  unit: "None",
-  dimensions: [groupDimension],
-});
-
 /** Group metrics to collect: the forecast, the wake alarm and the dashboards read them. They are free. */
 export const collectedGroupMetrics = [
   "GroupDesiredCapacity",
@@ -179,7 +172,7 @@ export function wakeAlarm<Group>(group: Group): WakeAlarm<Group> {
   return {
     queries: [
       { id: "waiting", query: queryFor(scalingMetrics.waitingRequests, group), stat: "Maximum" },
-      { id: "desired", query: queryFor(groupMetric("GroupDesiredCapacity"), group), stat: "Maximum" },
+      { id: "desired", query: queryFor(awsMetrics.group.desired, group), stat: "Maximum" },
       { id: "wake", expression: "IF(FILL(desired, 0) < 1, waiting, 0)", label: "Waiting requests without a node" },
     ],
     periodSeconds: 60,
@@ -210,7 +203,7 @@ export function predictiveMetrics<Group>(group: Group): PredictiveMetrics<Group>
   const queued: MathQuery<Group> = { id: "queued", query: queryFor(scalingMetrics.queueDepth, group), stat: "Average" };
   const inService: MathQuery<Group> = {
     id: "nodes",
-    query: queryFor(groupMetric("GroupInServiceInstances"), group),
+    query: queryFor(awsMetrics.group.inService, group),
     stat: "Average",
   };
   return {

@@ -22,8 +22,8 @@ export interface NoticesOf<Text> {
   readonly clusterArn: Text;
   /** `arn:aws:ecs:*:*:service/CLUSTER/*`. */
   readonly servicesOfCluster: Text;
-  /** Names of the tiers' Auto Scaling groups. */
-  readonly groups: readonly Text[];
+  /** True where the stack has GPU nodes, which may be spot. */
+  readonly spot: boolean;
   readonly databaseArn?: Text;
   /** True where the account's image builds are told too: once an account, so prod. */
   readonly images: boolean;
@@ -75,29 +75,16 @@ export function notices<Text>(of: NoticesOf<Text>): NoticeDefinition<Text>[] {
       text: "The rotation of <secret> failed at <time>: its old value still works",
     },
   ];
-  if (of.groups.length > 0) {
-    list.push(
-      {
-        id: "node-not-launched",
-        severity: "ticket",
-        runbook: "tier-short",
-        pattern: {
-          source: ["aws.autoscaling"],
-          "detail-type": ["EC2 Instance Launch Unsuccessful"],
-          detail: { AutoScalingGroupName: of.groups },
-        },
-        parts: { group: "$.detail.AutoScalingGroupName", reason: "$.detail.StatusMessage", time: "$.time" },
-        text: "<group> could not launch a node at <time>: <reason>",
-      },
-      {
-        id: "spot-interruption",
-        severity: "info",
-        runbook: "spot-interruption",
-        pattern: { source: ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"] },
-        parts: { node: "$.detail.instance-id", time: "$.time" },
-        text: "Spot node <node> is taken away two minutes after <time>; it drains and the group replaces it",
-      },
-    );
+  // A failed launch is told by the group's own notification (components/gpu-tier.ts).
+  if (of.spot) {
+    list.push({
+      id: "spot-interruption",
+      severity: "info",
+      runbook: "spot-interruption",
+      pattern: { source: ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"] },
+      parts: { node: "$.detail.instance-id", time: "$.time" },
+      text: "Spot node <node> is taken away two minutes after <time>; it drains and the group replaces it",
+    });
   }
   if (of.databaseArn !== undefined) {
     list.push({

@@ -156,17 +156,20 @@ const lifetime = z.strictObject({
   owner: z.string().min(1).max(256),
 });
 
+const address = z.union([z.email(), httpsUrl], { error: "an e-mail address or an https:// address" });
+
 /** Who hears of trouble: a page wakes somebody, a ticket waits for working hours, info is for a channel. */
 const subscribers = z.strictObject(
-  Object.fromEntries(
-    severities.map((severity) => [severity, z.array(z.union([z.email(), httpsUrl])).default([])]),
-  ) as Record<Severity, z.ZodDefault<z.ZodArray<z.ZodUnion<[z.ZodEmail, z.ZodURL]>>>>,
+  Object.fromEntries(severities.map((severity) => [severity, z.array(address).default([])])) as Record<
+    Severity,
+    z.ZodDefault<z.ZodArray<typeof address>>
+  >,
 );
 
 const monitoring = z.strictObject({
   /**
-   * `essential` is the few without which nobody would know that data is in danger or that nothing answers, for about $2 a month with
-   * their key; `all` has every objective.
+   * `essential` is the few without which nobody would know that data is in danger or that nothing answers, for about $5 a month with
+   * their key and topics; `all` has every objective.
    */
   alarms: z.enum(["none", "essential", "all"]).default("none"),
   /** $3 a month each after the account's first three. */

@@ -133,7 +133,7 @@ function noticed({ cluster, database, config }: MonitoringArgs, watched: Watched
   return {
     clusterArn: cluster.arn,
     servicesOfCluster: pulumi.interpolate`arn:aws:ecs:*:*:service/${cluster.clusterName}/*`,
-    groups: watched.tiers.map(({ group }) => group),
+    spot: watched.tiers.length > 0,
     databaseArn: database?.made.arn,
     images: config.production,
   };

@@ -81,7 +81,7 @@ export function allAlarms<Text>(watched: Watched<Text>): Definitions<Text> {
   };
 }
 
-/** Ids of the few alarms that every environment has, dev too: at most ten, which CloudWatch gives for nothing. */
+/** Ids of the few alarms that say that data is in danger or that nothing answers. */
 const essential = ["edge-rejected", "database-silent", "database-storage", "database-transaction-ids"];
 
 /** The alarms without which an environment could be down, or lose data, with nobody told. */

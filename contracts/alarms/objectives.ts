@@ -1,6 +1,5 @@
 import { InputError } from "../input-error";
-import type { AlarmDefinition, Definitions, Series } from "./definition";
-import { times } from "./definition";
+import { type AlarmDefinition, type Definitions, type Series, times } from "./definition";
 
 /** What a part of the platform promises its users over 30 days. */
 export interface Objective<Text> {

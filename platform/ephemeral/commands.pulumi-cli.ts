@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -126,7 +127,7 @@ describe("platform ephemeral with the real CLI", function () {
   });
 
   it("keeps a secret out of the state, the log, the report and the list", async () => {
-    const secret = "correct-horse-battery";
+    const secret = `planted-${randomUUID()}`;
     writeFileSync(join(short.workspace.program, "Pulumi.eph-secret.yaml"), "");
     await short.workspace.must("stack", "init", "eph-secret");
     await short.workspace.must("config", "set", "--secret", "password", secret, "--stack", "eph-secret");

@@ -2,6 +2,7 @@ import type { InstanceTypeName } from "../../catalog/instance-types";
 import {
   type CurvePoint,
   findCurve,
+  mixed,
   type NodeCurve,
   objectiveShare,
   outstandingAt,
@@ -138,23 +139,7 @@ function atLevel(profile: Profile, level: number): CurvePoint {
   }
   const [a, b] = [profile[low]!, profile[high]!];
   const share = b.level === a.level ? 0 : (level - a.level) / (b.level - a.level);
-  const of = (x: number, y: number) => x + (y - x) * share;
-  const [p, q] = [a.point, b.point];
-  const all = (x: CurvePoint["firstToken"], y: CurvePoint["firstToken"]): CurvePoint["firstToken"] => [
-    of(x[0], y[0]),
-    of(x[1], y[1]),
-    of(x[2], y[2]),
-    of(x[3], y[3]),
-  ];
-  return {
-    rate: of(p.rate, q.rate),
-    good: of(p.good, q.good),
-    firstToken: all(p.firstToken, q.firstToken),
-    interToken: all(p.interToken, q.interToken),
-    waiting: of(p.waiting, q.waiting),
-    busy: of(p.busy, q.busy),
-    kv: of(p.kv, q.kv),
-  };
+  return mixed(a.point, b.point, share);
 }
 
 /** The rate at which the share falls through the objective. */
